@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds the warehouse from the shipped synthetic data. Run it again as often as you like: tables are
+# replaced, the salt stays.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source ops/steps.sh
+
+if [[ ! -e profiles.yml ]]; then
+    run "Use the example profile, a DuckDB file" cp profiles.example.yml profiles.yml
+fi
+run "Make the salt that keys hash_pii" pii-lint salt init
+run "Load the raw tables from synthetic data" dbt --quiet seed --vars '{load_raw: true}'
+build "Build and test staging, intermediate and marts"
+run "Write the documentation, with the SQL as it was compiled" dbt --quiet docs generate --static

@@ -1,0 +1,1 @@
+"""dbt's JSON -> Project; nothing else knows dbt's artifacts, of whichever supported version."""

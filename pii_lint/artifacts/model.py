@@ -1,0 +1,117 @@
+"""dbt's project as the rest of the package sees it: no JSON, no version differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as declared in YAML, with its tags and meta from wherever dbt lets them stand."""
+
+    name: str
+    data_type: str | None = None
+    tags: frozenset[str] = frozenset()
+    meta: Mapping[str, object] = field(default_factory=dict)
+    quote: bool = False
+    unique: bool = False
+    # a dbt `unique` test or a primary-key or unique constraint
+    references: tuple[tuple[str, str], ...] = ()
+    # (unique_id, column) that a `relationships` test or a foreign key points to
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What dbt knows as a source, seed, model or snapshot (operations too, without relation)."""
+
+    unique_id: str
+    resource_type: Literal["source", "seed", "model", "snapshot", "operation", "function"]
+    name: str
+    package: str
+    path: str
+    # of the SQL, CSV or (for a source) YAML file, from the project's root, with forward slashes
+    patch_path: str | None = None
+    # of the YAML file with the node's properties, from the project's root
+    database: str | None = None
+    schema: str | None = None
+    alias: str | None = None
+    # the identifier of the relation
+    relation_name: str | None = None
+    # as dbt renders it, quoted; None for ephemeral models and operations
+    materialized: str | None = None
+    language: str = "sql"
+    raw_code: str | None = None
+    compiled_code: str | None = None
+    compiled_path: str | None = None
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    # by the name as declared
+    columns_complete: bool = False
+    # the declared columns are all there are, in order (an enforced contract)
+    tags: frozenset[str] = frozenset()
+    meta: Mapping[str, object] = field(default_factory=dict)
+    group: str | None = None
+    access: str | None = None
+    depends_on: tuple[str, ...] = ()
+    depends_on_macros: tuple[str, ...] = ()
+    checksum: str | None = None
+    pre_hooks: tuple[str, ...] = ()
+    post_hooks: tuple[str, ...] = ()
+    unique_key: tuple[str, ...] = ()
+    on_schema_change: str | None = None
+    persist_docs: bool = False
+    arguments: tuple[str, ...] = ()
+    # of a function: its parameters' names, in order
+    injected_ctes: tuple[str, ...] = ()
+    # the ephemeral models that dbt wrote into `compiled_code`, letter for letter
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A declared use outside the warehouse: dashboard, export, notebook."""
+
+    unique_id: str
+    name: str
+    type: str
+    path: str
+    depends_on: tuple[str, ...]
+    meta: Mapping[str, object] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogColumn:
+    """A column as the warehouse reports it, in the warehouse's order."""
+
+    name: str
+    data_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One manifest (and its catalogue, where there is one)."""
+
+    name: str
+    adapter_type: str
+    dbt_version: str
+    nodes: Mapping[str, Node]
+    exposures: Mapping[str, Exposure] = field(default_factory=dict)
+    macros: Mapping[str, str] = field(default_factory=dict)
+    # unique_id -> macro_sql, for freshness and for finding users of is_incremental
+    macro_depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    catalog: Mapping[str, tuple[CatalogColumn, ...]] = field(default_factory=dict)
+    # unique_id -> columns; only entries not older than the manifest's SQL
+    catalog_outdated: Mapping[str, tuple[CatalogColumn, ...]] = field(default_factory=dict)
+    # entries older than that: what once stood there, never a complete shape
+    macro_paths: Mapping[str, str] = field(default_factory=dict)
+    # unique_id -> file, of the project's own macros
+    disabled_paths: frozenset[str] = frozenset()
+    # files that dbt read and that the project switched off
+    generated_at: datetime | None = None
+    invocation_id: str | None = None
+    target: str | None = None
+    sha256: str = ""
+    freshness: Literal["fresh", "stale", "unchecked"] = "unchecked"

@@ -1,0 +1,56 @@
+"""Paths as dbt writes them, and the files behind them.
+
+A manifest may come from a stranger: no path in it leads out of the project.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path, PurePosixPath
+
+
+def slashed(path: str) -> str:
+    """A path with forward slashes and without detours, whichever system wrote it."""
+    return posixpath.normpath(path.replace("\\", "/")) if path else ""
+
+
+def from_root(path: str | None, package: str, project: str) -> str:
+    """A node's file from the project's root; an installed package lies under `dbt_packages`."""
+    own = slashed(path or "")
+    return own if package in ("", project) or not own else f"dbt_packages/{package}/{own}"
+
+
+def inside(root: Path, path: str) -> Path | None:
+    """The file at `path` below `root`; None where it would lie elsewhere."""
+    parts = PurePosixPath(slashed(path)).parts
+    if not parts or "\0" in path or ".." in parts or parts[0] == "/" or ":" in parts[0]:
+        return None
+    return root.joinpath(*parts)
+
+
+class ProjectFiles:
+    """The text files of one project, each read once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._texts: dict[str, str | None] = {}
+
+    def exists(self, path: str) -> bool:
+        """True where there is such a file."""
+        place = inside(self.root, path)
+        return place is not None and place.is_file()
+
+    def text(self, path: str) -> str | None:
+        """The file's text, line ends as they are; None where there is none that is UTF-8."""
+        if path not in self._texts:
+            self._texts[path] = self._read(path)
+        return self._texts[path]
+
+    def _read(self, path: str) -> str | None:
+        place = inside(self.root, path)
+        if place is None:
+            return None
+        try:
+            return place.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError, ValueError):
+            return None

@@ -1,0 +1,92 @@
+"""The command line: parse, call, print, exit. One module a command."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+import click
+
+from pii_lint import __version__
+from pii_lint.errors import PiiLintError
+
+_COMMANDS = {
+    "check": "pii_lint.cli.check:check",
+    "inventory": "pii_lint.cli.inventory:inventory",
+    "explain": "pii_lint.cli.explain:explain",
+    "rules": "pii_lint.cli.rules:rules",
+    "salt": "pii_lint.cli.salt:salt",
+}
+
+USAGE, INTERNAL, INTERRUPTED = 2, 4, 130
+
+
+class _Commands(click.Group):
+    """Imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click asks so
+        return list(_COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002  click asks so
+        cmd_name: str,
+    ) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 clean, 1 findings, 2 usage or configuration, 3 unusable artifacts, "
+    "4 internal error.",
+)
+@click.version_option(__version__, prog_name="pii-lint")
+@click.option("--debug", is_flag=True, envvar="PII_LINT_DEBUG", help="Show where an error arose.")
+def cli(debug: bool) -> None:
+    """Follow personal data column by column through a dbt project, stop it at the safe marts."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # a terminal that can't show a letter of a name shows its code
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(given, prog_name="pii-lint", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.NoArgsIsHelpError as shown:
+        click.echo(shown.format_message())
+        return 0
+    except click.ClickException as wrong:
+        return _refuse(wrong.format_message(), wrong.exit_code)
+    except PiiLintError as wrong:
+        return _refuse(str(wrong), wrong.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _refuse("interrupted", INTERRUPTED)
+    except Exception as fault:  # noqa: BLE001  whoever runs a gate gets a sentence, no traceback
+        # whatever it is, its text may hold a value of the project
+        if "--debug" in given or os.environ.get("PII_LINT_DEBUG"):
+            traceback.print_exc()
+        return _refuse(
+            f"pii-lint met something it wasn't made for ({type(fault).__name__}): please report it "
+            "with the output of the same command with PII_LINT_DEBUG=1.",
+            INTERNAL,
+        )
+
+
+def _refuse(message: str, code: int) -> int:
+    from pii_lint.reports import plain
+
+    click.echo(f"error: {plain(' '.join(message.split()))}", err=True)
+    return code

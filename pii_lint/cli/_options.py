@@ -1,0 +1,70 @@
+"""Options that `check` and `inventory` share, and how both say what they found."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from pii_lint.errors import ConfigError
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def project_options(command: Command) -> Command:
+    """Where the artifacts, the policy and the project's files stand."""
+    for option in reversed(
+        (
+            click.option(
+                "--manifest",
+                "manifests",
+                multiple=True,
+                type=_FILE,
+                help="manifest.json; may be given several times for one project, compiled in "
+                "different ways.  [default: target/manifest.json in the project]",
+            ),
+            click.option(
+                "--catalog", type=_FILE, help="catalog.json.  [default: beside the manifest]"
+            ),
+            click.option(
+                "--config", type=_FILE, help="The policy.  [default: pii_lint.yml in the project]"
+            ),
+            click.option(
+                "--project-dir",
+                type=click.Path(path_type=Path, file_okay=False),
+                help="The folder with dbt_project.yml.  [default: this one or the nearest above]",
+            ),
+            click.option("--no-cache", is_flag=True, help="Read every query anew."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def output_option(command: Command) -> Command:
+    """Where the report goes."""
+    return click.option("--output", type=_FILE, help="Write to this file.")(command)
+
+
+def write(text: str, output: Path | None = None) -> None:
+    """Print a text, or put it in a file."""
+    if output is None:
+        try:
+            click.echo(text, nl=False)
+        except BrokenPipeError:
+            # the reader has heard enough; the verdict stands, and nothing may raise again at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as wrong:
+        raise ConfigError(
+            f"Can't write to --output {output}: {wrong.strerror}; name a file in a folder that is "
+            "there and open to you."
+        ) from None

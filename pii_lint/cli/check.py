@@ -1,0 +1,80 @@
+"""`pii-lint check`: judge a project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from pii_lint.cli._options import output_option, project_options, write
+from pii_lint.findings import Persona, Severity
+
+FINDINGS = 1
+
+
+@click.command()
+@project_options
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to say it.",
+)
+@output_option
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warn", "note"]),
+    help="The mildest severity that makes the exit code 1.  [default: the policy's, else error]",
+)
+@click.option(
+    "--persona",
+    type=click.Choice([persona.value for persona in Persona]),
+    default=Persona.DEFAULT.value,
+    show_default=True,
+    help="For whom: pedantic and auditor hear more.",
+)
+def check(
+    manifests: tuple[Path, ...],
+    catalog: Path | None,
+    config: Path | None,
+    project_dir: Path | None,
+    no_cache: bool,
+    format_: str,
+    output: Path | None,
+    fail_on: str | None,
+    persona: str,
+) -> int:
+    """Follow personal data through compiled SQL and report where it may not be.
+
+    \b
+    Examples:
+      pii-lint check
+      pii-lint check --manifest full.json --manifest incremental.json --format json
+    """
+    from pii_lint import pipeline
+    from pii_lint.reports import FORMATS, text
+
+    report = pipeline.check(
+        pipeline.Options(
+            manifests=manifests,
+            catalog=catalog,
+            config=config,
+            project_dir=project_dir,
+            use_cache=not no_cache,
+            persona=Persona(persona),
+            fail_on=Severity(fail_on) if fail_on else None,
+        )
+    )
+    if format_ == "text" and output is None and _colourful():
+        write(text.check(report, colour=True), None)
+    else:
+        write(FORMATS[format_](report), output)
+    return FINDINGS if report.failed else 0
+
+
+def _colourful() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

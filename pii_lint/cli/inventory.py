@@ -1,0 +1,46 @@
+"""`pii-lint inventory`: list what every column holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pii_lint.cli._options import output_option, project_options, write
+
+
+@click.command()
+@project_options
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to say it.",
+)
+@output_option
+def inventory(
+    manifests: tuple[Path, ...],
+    catalog: Path | None,
+    config: Path | None,
+    project_dir: Path | None,
+    no_cache: bool,
+    format_: str,
+    output: Path | None,
+) -> int:
+    """List every column of every relation with the personal data it carries, and in which form."""
+    from pii_lint import pipeline
+    from pii_lint.reports import INVENTORY_FORMATS
+
+    listing = pipeline.inventory(
+        pipeline.Options(
+            manifests=manifests,
+            catalog=catalog,
+            config=config,
+            project_dir=project_dir,
+            use_cache=not no_cache,
+        )
+    )
+    write(INVENTORY_FORMATS[format_](listing), output)
+    return 0

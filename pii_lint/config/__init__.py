@@ -1,0 +1,28 @@
+"""A project's privacy policy: pii_lint.yml."""
+
+from pii_lint.config.load import load_config, schema
+from pii_lint.config.model import (
+    POLICY_FILE,
+    UNZONED,
+    Cell,
+    Config,
+    Declassified,
+    LabelSpec,
+    Secret,
+    Waiver,
+    Zone,
+)
+
+__all__ = [
+    "POLICY_FILE",
+    "UNZONED",
+    "Cell",
+    "Config",
+    "Declassified",
+    "LabelSpec",
+    "Secret",
+    "Waiver",
+    "Zone",
+    "load_config",
+    "schema",
+]

@@ -1,0 +1,267 @@
+"""pii_lint.yml: found, read, checked and laid over the shipped policy.
+
+The file is held against `data/policy.schema.json`; what a schema can't say (that a kind is known,
+that a day exists) is checked here. Every error is one sentence with the file and the line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+
+from pii_lint.config.model import (
+    POLICY_FILE,
+    Cell,
+    Config,
+    Declassified,
+    LabelSpec,
+    Secret,
+    Waiver,
+    Zone,
+    complaint,
+)
+from pii_lint.data import reading
+from pii_lint.data.names import entries, words
+from pii_lint.data.reading import Document, UnreadableYamlError, read_yaml
+from pii_lint.data.registry import Registry, RegistryError, load_registry
+from pii_lint.data.shape import misfits, nearest, where
+from pii_lint.errors import ConfigError
+from pii_lint.findings import Severity
+
+MISNAMED = ("pii_lint.yaml", ".pii_lint.yml", "pii-lint.yml", "pii-lint.yaml")
+"""Names under which people would expect a policy to count, and it wouldn't."""
+
+
+def load_config(path: Path | None = None, project_dir: Path | None = None) -> Config:
+    """The policy in `path`, else the one in `project_dir`, else the shipped one."""
+    if path is None:
+        path = _usual(project_dir)
+    if path is None:
+        return _shipped()
+    file = _shown(path, project_dir)
+    try:
+        document = read_yaml(_text(path, file))
+    except UnreadableYamlError as error:
+        raise complaint(file, error.line, f"the file {error}") from None
+    return _Draft(file, document).config(_shipped())
+
+
+def _usual(project_dir: Path | None) -> Path | None:
+    if project_dir is None:
+        return None
+    for name in MISNAMED:
+        if (project_dir / name).is_file():
+            raise ConfigError(f"{name} isn't read: call the policy file {POLICY_FILE}.")
+    path = project_dir / POLICY_FILE
+    return path if path.exists() else None
+
+
+def _shown(path: Path, project_dir: Path | None) -> str:
+    """A path that is the same on every machine, where that can be had."""
+    for folder in (project_dir, Path.cwd()):
+        if folder is not None and path.absolute().is_relative_to(folder.absolute()):
+            return path.absolute().relative_to(folder.absolute()).as_posix()
+    return path.as_posix()
+
+
+def _text(path: Path, file: str) -> str:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(reading.LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no policy file {file}.") from None
+    except OSError as error:
+        raise ConfigError(f"{file} can't be read: {error.strerror}.") from None
+    if len(content) > reading.LARGEST_FILE:
+        raise ConfigError(f"{file} is larger than a megabyte, and no policy is.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise complaint(file, line, "the file isn't UTF-8 text; save it as UTF-8") from None
+
+
+@cache
+def schema() -> Mapping[str, object]:
+    """The JSON schema of pii_lint.yml."""
+    text = resources.files("pii_lint.data").joinpath("policy.schema.json").read_text("utf-8")
+    loaded: object = json.loads(text)
+    return loaded if isinstance(loaded, dict) else {}
+
+
+@cache
+def _shipped() -> Config:
+    text = resources.files("pii_lint.data").joinpath("defaults.yml").read_text("utf-8")
+    draft = _Draft("defaults.yml", read_yaml(text))
+    return replace(draft.config(Config(zones={}, policy={})), file=None)
+
+
+class _Draft:
+    """A file on its way to a `Config`."""
+
+    def __init__(self, file: str, document: Document) -> None:
+        self.file = file
+        self.document = document
+        if document.value is None:
+            raise self._complaint((), "the file is empty; begin with `version: 1`")
+        for misfit in misfits(document.value, schema(), schema()["definitions"]):
+            raise self._complaint(misfit.path, misfit.sentence)
+        self.top: Mapping[str, object] = MappingProxyType(
+            document.value if isinstance(document.value, dict) else {}
+        )
+        self.registry = self._registry()
+
+    def config(self, base: Config) -> Config:
+        """The draft laid over `base`."""
+        labels, clean = self._labels()
+        rules = self._map("rules")
+        return Config(
+            zones=MappingProxyType({**base.zones, **dict(self._zones())}),
+            policy=MappingProxyType(self._policy(base.policy)),
+            labels=labels,
+            clean=clean,
+            secrets=tuple(self._secrets()),
+            allow_literal_keys=self._literal_keys(),
+            functions=self._functions(),
+            kinds=entries(self.top.get("kinds")),
+            rules={code: Severity(_severity(given)) for code, given in rules.items()},
+            declassified=tuple(self._declassified()),
+            fail_on=Severity(str(self.top.get("fail_on", base.fail_on))),
+            dialect=str(self.top["dialect"]) if "dialect" in self.top else None,
+            file=self.file,
+            rule_lines={code: self.document.line(("rules", code)) for code in rules},
+        )
+
+    def _complaint(self, path: reading.Path, sentence: str) -> ConfigError:
+        return complaint(self.file, self.document.line(path), sentence)
+
+    def _map(self, *path: str) -> Mapping[str, object]:
+        value: object = self.top
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value if isinstance(value, Mapping) else {}
+
+    def _list(self, key: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+        listed = self.top.get(key)
+        for position, each in enumerate(listed if isinstance(listed, list) else []):
+            yield position, each if isinstance(each, Mapping) else {}
+
+    def _registry(self) -> Registry:
+        try:
+            return load_registry(entries(self.top.get("kinds")))
+        except RegistryError as error:
+            raise self._complaint(("kinds", error.kind), str(error)) from None
+
+    def _kind(self, word: object, path: reading.Path) -> str:
+        """The dotted name of a kind that somebody wrote. A misspelt one would guard nothing."""
+        if self.registry.is_known(str(word)):
+            return self.registry.resolve(str(word))
+        valid = sorted({*self.registry.kinds, *self.registry.aliases})
+        hint = nearest(str(word), valid) or "; describe it under `kinds`"
+        raise self._complaint(path, f"{where(path)} names no known kind{hint}")
+
+    def _zones(self) -> Iterator[tuple[str, Zone]]:
+        for name, given in entries(self.top.get("zones")).items():
+            yield name, Zone(**{selector: words(value) for selector, value in given.items()})
+
+    def _policy(self, base: Mapping[str, Mapping[str, Cell]]) -> dict[str, Mapping[str, Cell]]:
+        rows = dict(base)
+        for zone, given in entries(self.top.get("policy")).items():
+            row = dict(rows.get(zone, {}))
+            for form, cell in given.items():
+                row[form] = self._cell(cell, row.get(form), ("policy", zone, form))
+            rows[zone] = MappingProxyType(row)
+        return rows
+
+    def _cell(self, given: object, base: Cell | None, path: reading.Path) -> Cell:
+        if not isinstance(given, Mapping):
+            return Cell(Severity(str(given)))
+        base = base or Cell(Severity.OFF)
+        told = {key: Severity(str(severity)) for key, severity in given.items()}
+        default = told.pop("default", base.default)
+        derived = told.pop("derived", base.derived)
+        equated = told.pop("equated", base.equated)
+        kinds = {self._kind(word, (*path, word)): severity for word, severity in told.items()}
+        return Cell(default, derived, equated, MappingProxyType({**base.kinds, **kinds}))
+
+    def _labels(self) -> tuple[dict[str, dict[str, LabelSpec]], dict[str, frozenset[str]]]:
+        labels: dict[str, dict[str, LabelSpec]] = {}
+        clean: dict[str, frozenset[str]] = {}
+        for node in self._map("labels"):
+            seen: set[str] = set()
+            for column, given in self._map("labels", node).items():
+                path = ("labels", node, column)
+                if column.lower() in seen:
+                    raise self._complaint(
+                        path, f"{where(path)} differs from another column in case only"
+                    )
+                seen.add(column.lower())
+                if given is False:
+                    clean[node] = clean.get(node, frozenset()) | {column}
+                else:
+                    labels.setdefault(node, {})[column] = self._label(given, path)
+        return labels, clean
+
+    def _label(self, given: object, path: reading.Path) -> LabelSpec:
+        told = given if isinstance(given, Mapping) else {"kind": given}
+        inner = (*path, "kind") if isinstance(given, Mapping) else path
+        return LabelSpec(
+            kind=self._kind(told["kind"], inner),
+            form=str(told["form"]) if "form" in told else None,
+            keys=words(told.get("keys")),
+            line=self.document.line(path),
+        )
+
+    def _secrets(self) -> Iterator[Secret]:
+        for position, given in self._list("secrets"):
+            for sort, name in given.items():
+                yield Secret(sort, str(name), self.document.line(("secrets", position)))
+
+    def _literal_keys(self) -> Waiver | None:
+        given = self._map("allow_literal_keys")
+        if not given:
+            return None
+        path = ("allow_literal_keys",)
+        return Waiver(str(given["reason"]), self._day(given, path), self.document.line(path))
+
+    def _functions(self) -> dict[str, str | Mapping[str, object]]:
+        functions: dict[str, str | Mapping[str, object]] = {}
+        for name, given in self._map("functions").items():
+            if name.lower() in functions:
+                path = ("functions", name)
+                raise self._complaint(
+                    path, f"{where(path)} differs from another function in case only"
+                )
+            functions[name.lower()] = given if isinstance(given, Mapping) else str(given)
+        return functions
+
+    def _declassified(self) -> Iterator[Declassified]:
+        for position, given in self._list("declassified"):
+            path = ("declassified", position)
+            yield Declassified(
+                node=str(given["node"]),
+                columns=words(given["columns"]),
+                kinds=tuple(self._kind(word, (*path, "kinds")) for word in words(given["kinds"])),
+                reason=str(given["reason"]).strip(),
+                by=str(given["by"]).strip() if "by" in given else None,
+                until=self._day(given, path),
+                line=self.document.line(path),
+            )
+
+    def _day(self, given: Mapping[str, object], path: reading.Path) -> date:
+        try:
+            return date.fromisoformat(str(given["until"]))
+        except ValueError:
+            path = (*path, "until")
+            sentence = f"{where(path)} is a day that no calendar has"
+            raise self._complaint(path, sentence) from None
+
+
+def _severity(given: object) -> str:
+    return str(given["severity"] if isinstance(given, Mapping) else given)

@@ -1,0 +1,101 @@
+"""One compiled query in, its symbolic summary out. Blind to labels; the only room that knows sqlglot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from pii_lint.data.functions import FunctionSpec
+
+from .expressions import value
+from .queries import query
+from .scopes import Relation, Tail, fold
+from .sql import dialect_of, excerpt, parse, parse_name, relation_names
+from .summary import Edges, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
+from .values import Value, flat, merge
+from .walk import Shapes, Walk
+
+__all__ = [
+    "Query",
+    "RelationName",
+    "Shapes",
+    "dialect_of",
+    "excerpt",
+    "fold",
+    "parse_name",
+    "read",
+    "summarize",
+]
+
+
+class Query:
+    """A parsed text. `relations` are the names it may read; CTE names among them bind to nothing."""
+
+    __slots__ = ("relations", "tree")
+
+    def __init__(self, tree: exp.Expression) -> None:
+        self.tree = tree
+        self.relations: tuple[RelationName, ...] = tuple(dict.fromkeys(relation_names([tree])))
+
+
+def read(sql: str, dialect: str) -> Query:
+    """Parse one query. Raises ValueError with a literal-free reason where it isn't one."""
+    trees = [tree for tree in parse(sql, dialect) if not isinstance(tree, exp.Semicolon)]
+    if not trees:
+        raise ValueError("the compiled code holds no SQL")
+    if len(trees) > 1:
+        raise ValueError("the compiled code holds more than one statement")
+    return Query(trees[0])
+
+
+def summarize(
+    parsed: Query, dialect: str, functions: Mapping[str, FunctionSpec], shapes: Shapes
+) -> Summary:
+    """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went in."""
+    walk = Walk(dialect, functions, shapes, value, query)
+    try:
+        relation = query(walk, parsed.tree, None)
+    except RecursionError:
+        raise ValueError("the SQL is nested too deeply to follow") from None
+    return _summary(walk, relation)
+
+
+def _summary(walk: Walk, relation: Relation) -> Summary:
+    columns: list[SummaryColumn] = []
+    hidden: frozenset[str] | None = None
+    tail: Edges | None = None
+    for item in relation.items:
+        if isinstance(item, Tail):
+            tail = {} if tail is None else tail
+            merge(tail, flat(item.whole()))
+            hidden = item.hidden if hidden is None else hidden & item.hidden
+            continue
+        fields: dict[tuple[str, ...], Edges] = {}
+        _fields(item.value, (), fields)
+        shape = ShapeColumn(item.key, item.name, item.exact)
+        columns.append(SummaryColumn(shape, item.value.edges, fields, item.span, item.named))
+    return Summary(
+        reads=walk.reads,
+        columns=columns,
+        tail=tail,
+        shape=Shape(
+            tuple(c.shape for c in columns),
+            complete=tail is None,
+            ordered=relation.certain >= len(columns),
+            hidden=hidden or frozenset(),
+        ),
+        rows=relation.rows,
+        filtered=relation.filtered,
+        unknowns=list(walk.unknowns),
+        masks=list(walk.masks.values()),
+    )
+
+
+def _fields(v: Value, path: tuple[str, ...], into: dict[tuple[str, ...], Edges]) -> None:
+    for key, part in (v.fields or {}).items():
+        if part.edges:
+            into.setdefault((*path, key), {}).update(part.edges)
+        _fields(part, (*path, key), into)
+
+

@@ -1,0 +1,969 @@
+"""Expressions: what a value is made of. One handler a construct; functions go by their class in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from sqlglot import exp
+
+from pii_lint.data.functions import FunctionSpec
+
+from .names import BARE_WORDS, resolve
+from .scopes import Item, Scope, Tail
+from .summary import (
+    CASE,
+    CAST,
+    CONCAT,
+    ENCODE,
+    NULLABLE,
+    OPTIONAL,
+    SETTING,
+    SKIPPED,
+    TRANSFORM,
+    Chain,
+    Decode,
+    Digest,
+    Edges,
+    Flow,
+    Fold,
+    MaskCall,
+    Part,
+    Ref,
+    Reveal,
+    Signal,
+    Test,
+)
+from .values import NOTHING, Value, apply, blend, descend, extend, flat, flow, merge, union, whole_refs
+from .walk import Walk, WindowFrame
+
+Handler = Callable[[Walk, exp.Expression, Scope], Value]
+LITERAL_SALT = 8
+"""Characters from which on a literal beside a digested value is a salt in code."""
+
+
+def value(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    """What an expression is made of."""
+    handler = _HANDLERS.get(type(e))
+    if handler is None:
+        handler = _HANDLERS[type(e)] = _handler(type(e))
+    return handler(walk, e, scope)
+
+
+def _handler(cls: type[exp.Expression]) -> Handler:
+    for base, handler in _FAMILIES:
+        if issubclass(cls, base):
+            return handler
+    return _unrecognised
+
+
+def children(e: exp.Expression) -> Iterator[exp.Expression]:
+    """Direct children that are expressions, in order."""
+    for arg in e.args.values():
+        if isinstance(arg, exp.Expression):
+            yield arg
+        elif isinstance(arg, list):
+            yield from (item for item in arg if isinstance(item, exp.Expression))
+
+
+def values(walk: Walk, items: Iterable[exp.Expression], scope: Scope) -> list[Value]:
+    """The values of several expressions."""
+    return [value(walk, item, scope) for item in items]
+
+
+# --- leaves and wrappers -------------------------------------------------------------------------
+
+
+def _nothing(_walk: Walk, _e: exp.Expression, _scope: Scope) -> Value:
+    return NOTHING
+
+
+def _this(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return value(walk, e.this, scope) if isinstance(e.this, exp.Expression) else NOTHING
+
+
+def _all(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return union(values(walk, children(e), scope))
+
+
+def _elements(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return blend(values(walk, e.expressions, scope))
+
+
+def _transform(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return flow(union(values(walk, children(e), scope)), TRANSFORM)
+
+
+def _test(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return apply(union(values(walk, children(e), scope)), Test("test"))
+
+
+def _unrecognised(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    inside = flow(union(values(walk, children(e), scope)), TRANSFORM)
+    return union((inside, walk.unknown(f"{type(e).__name__} is not understood")))
+
+
+def _column(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    if isinstance(e.this, exp.Star):
+        return _row_of(walk, e.args.get("table"), scope)
+    return resolve(walk, [part for part in e.parts if isinstance(part, exp.Identifier)], scope)  # type: ignore[attr-defined]
+
+
+def _row_of(walk: Walk, table: exp.Expression | None, scope: Scope) -> Value:
+    if table is None:
+        return union(source.relation.row() for source in scope.sources if source.visible)
+    current: Scope | None = scope
+    while current is not None:
+        source = current.source(table.name.lower())
+        if source is not None:
+            return source.relation.row()
+        current = current.parent
+    return resolve(walk, [table], scope) if isinstance(table, exp.Identifier) else NOTHING
+
+
+def _identifier(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return scope.local(e.name.lower()) or NOTHING
+
+
+def _star(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return _row_of(walk, None, scope)
+
+
+def item_at(position: int, scope: Scope) -> Item | None:
+    """The item of FROM at a position, counted from 1; None where positions aren't certain that far."""
+    for source in scope.sources:
+        items = source.relation.items
+        if position <= min(source.relation.certain, len(items)):
+            return items[position - 1]
+        if source.relation.certain < len(items):
+            return None
+        position -= len(items)
+    return None
+
+
+def item_value(item: Item) -> Value:
+    """What an item stands for."""
+    return item.whole() if isinstance(item, Tail) else item.value
+
+
+def _positional(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    item = item_at(int(e.name), scope) if e.name.isdigit() else None
+    return item_value(item) if item is not None else flow(_row_of(walk, None, scope), TRANSFORM)
+
+
+def _parameter(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    name = e.name
+    if name.isdigit() and scope.sources:
+        return _positional(walk, e, scope)
+    return Value({(Ref(SETTING, f"variable:{name.lower()}"), ()): walk.span}) if name else NOTHING
+
+
+# --- operators -----------------------------------------------------------------------------------
+
+
+TEXT_TYPES = exp.DataType.TEXT_TYPES
+
+
+def _cast(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    inside = value(walk, e.this, scope)
+    to = e.args.get("to")
+    if not isinstance(to, exp.DataType):
+        return flow(inside, TRANSFORM)
+    text = to.this in TEXT_TYPES
+    if to.this is exp.DataType.Type.BOOLEAN or (text and to.expressions):
+        return flow(inside, TRANSFORM)
+    if to.expressions:
+        # the fields of a struct get new names
+        return apply(inside, Flow(CAST))
+    return flow(inside, CAST | OPTIONAL if isinstance(e, exp.TryCast) and not text else CAST)
+
+
+def _case_fold(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    inside = flow(value(walk, e.this, scope), CASE)
+    others = [child for key, child in e.args.items() if key != "this" and isinstance(child, exp.Expression)]
+    return union((inside, flow(union(values(walk, others, scope)), TRANSFORM)))
+
+
+def concatenated(vals: Iterable[Value], *, skips_null: bool) -> Value:
+    """Values one after the other. Where nulls are left out, one that may be null isn't surely there."""
+    if not skips_null:
+        return union(flow(v, CONCAT) for v in vals)
+    joined = flow(union(vals), CONCAT | SKIPPED)
+    edges: Edges = {}
+    for (ref, chain), span in joined.edges.items():
+        last = chain[-1]
+        doubtful = isinstance(last, Flow) and last.how & NULLABLE
+        merge(edges, {(ref, extend(chain, Flow(OPTIONAL)) if doubtful else chain): span})
+    return Value(edges)
+
+
+def _dpipe(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    # a long chain leans left: take it apart in a loop, not by recursion
+    operands: list[exp.Expression] = []
+    while isinstance(e, exp.DPipe):
+        operands.append(e.expression)
+        e = e.this
+    operands.append(e)
+    return concatenated(values(walk, operands, scope), skips_null=walk.dialect == "oracle")
+
+
+def _binary(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    operands: list[exp.Expression] = []
+    cls = type(e)
+    while type(e) is cls:
+        operands.append(e.expression)
+        e = e.this
+    operands.append(e)
+    return flow(union(values(walk, operands, scope)), TRANSFORM)
+
+
+def _nullif(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    kept = flow(value(walk, e.this, scope), OPTIONAL)
+    return union((kept, apply(value(walk, e.expression, scope), Test("condition"))))
+
+
+def chosen(conditions: list[Value], results: list[Value], outcomes: int) -> Value:
+    """A branch: any of the results, decided by the conditions."""
+    choice = union(conditions)
+    edges: Edges = {}
+    for (ref, chain), span in flat(choice).items():
+        merge(edges, {(ref, extend(chain, Decode(outcomes))): span})
+    return _summed(union((Value(edges), blend(flow(v, OPTIONAL) for v in results))))
+
+
+def _summed(v: Value) -> Value:
+    """Outcomes of nested choices by the same value add up."""
+    counts: dict[tuple[Ref, Chain], int] = {}
+    for ref, chain in v.edges:
+        if chain and isinstance(chain[-1], Decode):
+            key = (ref, chain[:-1])
+            counts[key] = counts.get(key, 0) + chain[-1].outcomes
+    if not counts:
+        return v
+    edges: Edges = {}
+    for (ref, chain), span in v.edges.items():
+        if chain and isinstance(chain[-1], Decode):
+            chain = (*chain[:-1], Decode(counts[ref, chain[:-1]]))
+        merge(edges, {(ref, chain): span})
+    return Value(edges, v.fields)
+
+
+def _case(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    operand = e.args.get("this")
+    branches = e.args.get("ifs") or []
+    conditions = values(walk, [operand] if operand is not None else [], scope)
+    results: list[Value] = []
+    for branch in branches:
+        conditions.append(value(walk, branch.this, scope))
+        results.append(value(walk, branch.args["true"], scope))
+    default = e.args.get("default")
+    if default is not None:
+        results.append(value(walk, default, scope))
+    return chosen(conditions, results, len(branches) + 1)
+
+
+def _if(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    taken = [e.args[key] for key in ("true", "false", "null") if e.args.get(key) is not None]
+    return chosen([value(walk, e.this, scope)], values(walk, taken, scope), 2)
+
+
+def _decode_case(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    operand, *rest = e.expressions
+    pairs = len(rest) // 2
+    conditions = [operand, *rest[0 : 2 * pairs : 2]]
+    results = [*rest[1 : 2 * pairs : 2], *rest[2 * pairs :]]
+    return chosen(values(walk, conditions, scope), values(walk, results, scope), pairs + 1)
+
+
+# --- containers ----------------------------------------------------------------------------------
+
+
+def _struct(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    parts: list[Value] = []
+    for item in e.expressions:
+        parts.append(_field(walk, item, scope))
+    return union(parts)
+
+
+def _field(walk: Walk, item: exp.Expression, scope: Scope) -> Value:
+    """One field of a builder; a name that isn't literal puts name and value into the whole."""
+    if isinstance(item, exp.PropertyEQ | exp.JSONKeyValue | exp.Kwarg | exp.EQ):
+        name, content = item.this, value(walk, item.expression, scope)
+    elif isinstance(item, exp.Alias):
+        name, content = item.args["alias"], value(walk, item.this, scope)
+    elif isinstance(item, exp.Column) and isinstance(item.this, exp.Identifier) and walk.dialect in NAMING:
+        name, content = item.this, value(walk, item, scope)
+    else:
+        return value(walk, item, scope)
+    return named_field(walk, name, content, scope)
+
+
+NAMING = frozenset({"bigquery", "spark", "databricks"})
+"""Dialects whose struct builder names a field after the column that fills it."""
+
+
+def named_field(walk: Walk, name: exp.Expression, content: Value, scope: Scope) -> Value:
+    """A value with one field."""
+    if isinstance(name, exp.Identifier) or (isinstance(name, exp.Literal) and name.is_string):
+        return Value({}, {name.name.lower(): content}) if content else NOTHING
+    return union((flow(value(walk, name, scope), TRANSFORM), flow(content, TRANSFORM)))
+
+
+def _map(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    keys, contents = e.args.get("keys"), e.args.get("values")
+    if isinstance(keys, exp.Array) and isinstance(contents, exp.Array):
+        if len(keys.expressions) == len(contents.expressions):
+            return union(
+                named_field(walk, key, value(walk, content, scope), scope)
+                for key, content in zip(keys.expressions, contents.expressions, strict=True)
+            )
+    return _transform(walk, e, scope)
+
+
+def _bracket(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    container = value(walk, e.this, scope)
+    for index in e.expressions:
+        if isinstance(index, exp.Literal):
+            container = descend(container, index.name.lower()) if index.is_string else container
+        elif isinstance(index, exp.Slice):
+            container = flow(container, OPTIONAL)
+            container = union((container, flow(value(walk, index, scope), TRANSFORM)))
+        else:
+            container = union((flow(container, OPTIONAL), flow(value(walk, index, scope), TRANSFORM)))
+    return container
+
+
+def _dot(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    right = e.expression
+    if isinstance(right, exp.Func):
+        # schema.function(…)
+        return value(walk, right, scope)
+    container = value(walk, e.this, scope)
+    if isinstance(right, exp.Star):
+        return container
+    return descend(container, right.name.lower())
+
+
+def path_keys(path: exp.Expression) -> list[str] | None:
+    """The keys of a literal JSON path, lower case; None where it is computed. A wildcard ends it."""
+    if isinstance(path, exp.JSONPath):
+        keys: list[str] = []
+        for part in path.expressions:
+            if isinstance(part, exp.JSONPathKey):
+                if not isinstance(part.this, str):
+                    return keys
+                keys.append(part.this.lower())
+            elif isinstance(part, exp.JSONPathSubscript) and isinstance(part.this, str):
+                keys.append(part.this.lower())
+            elif not isinstance(part, exp.JSONPathRoot | exp.JSONPathSubscript):
+                return keys
+        return keys
+    if isinstance(path, exp.Literal):
+        if not path.is_string:
+            return []
+        text = path.name.lower().removeprefix("$").replace("[*]", "").replace('"', "")
+        pieces = [piece for piece in text.replace("[", ".").replace("]", "").replace("/", ".").split(".") if piece]
+        keys = []
+        for piece in pieces:
+            if "*" in piece:
+                return keys
+            if not piece.isdigit():
+                keys.append(piece.strip("'{},"))
+        return keys
+    return None
+
+
+def accessed(walk: Walk, container: Value, paths: Iterable[exp.Expression], scope: Scope) -> Value:
+    """What a path takes out of a container."""
+    for path in paths:
+        keys = path_keys(path)
+        if keys is None:
+            container = union((flow(container, TRANSFORM), flow(value(walk, path, scope), TRANSFORM)))
+            continue
+        for key in keys:
+            container = descend(container, key)
+    return flow(container, CAST)
+
+
+def _json_extract(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    paths = [p for p in (e.args.get("expression"), *(e.args.get("expressions") or ())) if p is not None]
+    return accessed(walk, value(walk, e.this, scope), paths, scope)
+
+
+# --- lambdas -------------------------------------------------------------------------------------
+
+
+def _comprehension(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    iterated = value(walk, e.args["iterator"], scope)
+    variable = e.args["expression"]
+    inner = Scope(parent=scope, locals={name.name.lower(): iterated for name in variable.find_all(exp.Identifier)})
+    condition = e.args.get("condition")
+    return union(
+        (
+            value(walk, e.this, inner),
+            apply(iterated, Signal("count")),
+            apply(value(walk, condition, inner), Test("condition")) if condition is not None else NOTHING,
+        )
+    )
+
+
+def _lambda_scope(walk: Walk, e: exp.Expression, bound: list[Value], scope: Scope) -> Scope:
+    names = [name.name.lower() for name in e.expressions]
+    padded = bound + [bound[-1] if bound else NOTHING] * (len(names) - len(bound))
+    return Scope(parent=scope, locals=dict(zip(names, padded, strict=False)))
+
+
+def _bare_lambda(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return value(walk, e.this, _lambda_scope(walk, e, [NOTHING], scope))
+
+
+def _higher_order(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    """A function with lambdas: parameters stand for the elements of the other arguments."""
+    args = [arg for _, arg in arguments(e)]
+    lambdas = [arg for arg in args if isinstance(arg, exp.Lambda)]
+    container = union(values(walk, (arg for arg in args if not isinstance(arg, exp.Lambda)), scope))
+    size = apply(container, Signal("count"))
+    name = function_name(e)
+    if name in ("transform", "list_transform", "array_transform", "list_apply", "array_apply", "apply"):
+        bodies = [value(walk, f.this, _lambda_scope(walk, f, [container, size], scope)) for f in lambdas]
+        return union((*bodies, size))
+    if name in ("array_filter", "filter", "list_filter"):
+        bodies = [value(walk, f.this, _lambda_scope(walk, f, [container, size], scope)) for f in lambdas]
+        return union((container, apply(union(bodies), Test("condition"))))
+    bodies = [value(walk, f.this, _lambda_scope(walk, f, [container], scope)) for f in lambdas]
+    return flow(union((container, *bodies)), TRANSFORM)
+
+
+# --- subqueries ----------------------------------------------------------------------------------
+
+
+def _scalar(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    relation = walk.query(walk, e, scope)
+    column = union(item_value(item) for item in relation.items)
+    if relation.filtered:
+        column = flow(column, NULLABLE)
+    return union((column, Value(relation.rows)))
+
+
+def _exists(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return apply(Value(walk.query(walk, e.this, scope).rows), Signal("exists"))
+
+
+def _in(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    tested = [value(walk, e.this, scope), *values(walk, e.expressions, scope)]
+    for key in ("unnest", "field"):
+        if isinstance(e.args.get(key), exp.Expression):
+            tested.append(value(walk, e.args[key], scope))
+    query = e.args.get("query")
+    rows: Value = NOTHING
+    if query is not None:
+        relation = walk.query(walk, query, scope)
+        tested.append(relation.row())
+        rows = apply(Value(relation.rows), Signal("exists"))
+    return union((apply(union(tested), Test("test")), rows))
+
+
+def _quantified(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    if isinstance(e.this, exp.Query):
+        relation = walk.query(walk, e.this, scope)
+        return union((relation.row(), apply(Value(relation.rows), Signal("exists"))))
+    return _this(walk, e, scope)
+
+
+# --- windows and aggregates ----------------------------------------------------------------------
+
+
+def _window(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    keys = values(walk, e.args.get("partition_by") or [], scope)
+    order = e.args.get("order")
+    framed = order is not None or e.args.get("spec") is not None
+    named = scope.windows.get(e.args["alias"].name.lower()) if e.args.get("alias") is not None else None
+    if named is None and e.args.get("alias") is not None:
+        current = scope.parent
+        while named is None and current is not None:
+            named = current.windows.get(e.args["alias"].name.lower())
+            current = current.parent
+    if named is not None:
+        keys += values(walk, named.args.get("partition_by") or [], scope)
+        framed = framed or named.args.get("order") is not None or named.args.get("spec") is not None
+        if named.args.get("order") is not None:
+            keys.append(value(walk, named.args["order"], scope))
+    partition = frozenset(flat(union(keys)))
+    if order is not None:
+        keys.append(value(walk, order, scope))
+    outer, walk.window = walk.window, WindowFrame(partition, framed)
+    inside = value(walk, e.this, scope)
+    walk.window = outer
+    return union((inside, apply(union(keys), Signal("window"))))
+
+
+def _filtered(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return union((value(walk, e.this, scope), apply(value(walk, e.expression, scope), Signal("filter"))))
+
+
+def _ordered_argument(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    keys = apply(union(values(walk, e.expressions, scope)), Signal("sort"))
+    return union((value(walk, e.this, scope), keys)) if e.this is not None else keys
+
+
+def _order_keys(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return union(values(walk, e.expressions, scope)) if e.this is None else _ordered_argument(walk, e, scope)
+
+
+def _limited_argument(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    return _this(walk, e, scope)
+
+
+def _within_group(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    """An ordered-set aggregate: it computes over the keys of its order."""
+    call = e.this
+    keys = union(values(walk, e.expression.expressions, scope))
+    spec = spec_of(walk, call)
+    cls = spec.cls if spec is not None else "transform"
+    if cls == "quantile":
+        return _quantile_of(walk, keys, [arg for _, arg in arguments(call)], scope)
+    inside = value(walk, call, scope)
+    if cls in ("rank", "count"):
+        return union((inside, apply(keys, Signal("window"))))
+    if cls == "pick" and inside:
+        return union((inside, apply(keys, Signal("sort"))))
+    return union((inside, keys if cls == "pick" else flow(keys, TRANSFORM)))
+
+
+def folded(walk: Walk, v: Value, scope: Scope, *, numeric: bool) -> Value:
+    """Many rows into one number."""
+    if walk.window is None:
+        return apply(v, Fold(scope.group, numeric))
+    if walk.window.framed:
+        return flow(v, TRANSFORM)
+    return apply(v, Fold(walk.window.partition, numeric))
+
+
+def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expression], scope: Scope) -> Value:
+    for fraction in fractions:
+        numbers = fraction.expressions if isinstance(fraction, exp.Array | exp.Tuple) else [fraction]
+        for number in numbers:
+            try:
+                inside = isinstance(number, exp.Literal) and 0 < float(number.name) < 1
+            except ValueError:
+                inside = False
+            if not inside:
+                return union((v, flow(value(walk, fraction, scope), TRANSFORM)))
+    return folded(walk, v, scope, numeric=False)
+
+
+# --- functions by class --------------------------------------------------------------------------
+
+
+def function_name(e: exp.Expression) -> str:
+    """The name a call goes by: as written where sqlglot has no class for it, else sqlglot's own."""
+    if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
+        return str(e.this.name if isinstance(e.this, exp.Expression) else e.this).lower()
+    if isinstance(e, exp.Func):
+        return e.sql_name().lower()
+    return e.key
+
+
+_spec_keys: dict[type[exp.Expression], tuple[str, ...]] = {}
+
+
+def spec_of(walk: Walk, e: exp.Expression) -> FunctionSpec | None:
+    """The catalogue's entry for a call."""
+    if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
+        name = function_name(e)
+        parent = e.parent
+        if isinstance(parent, exp.Dot) and parent.expression is e:
+            dotted = walk.functions.get(f"{parent.this.sql()}.{name}".lower())
+            if dotted is not None:
+                return dotted
+        return walk.functions.get(name)
+    keys = _spec_keys.get(type(e))
+    if keys is None:
+        names = type(e).sql_names() if isinstance(e, exp.Func) else []
+        keys = _spec_keys[type(e)] = (*(name.lower() for name in names), type(e).key)
+    for key in keys:
+        spec = walk.functions.get(key)
+        if spec is not None:
+            return spec
+    return None
+
+
+def arguments(e: exp.Expression) -> list[tuple[int, exp.Expression]]:
+    """The arguments of a call with their positions in the catalogue's order."""
+    if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
+        return [(i, arg) for i, arg in enumerate(e.expressions) if isinstance(arg, exp.Expression)]
+    found: list[tuple[int, exp.Expression]] = []
+    for i, key in enumerate(e.arg_types):
+        arg = e.args.get(key)
+        if isinstance(arg, exp.Expression):
+            found.append((i, arg))
+        elif isinstance(arg, list):
+            found.extend((i + j, item) for j, item in enumerate(arg) if isinstance(item, exp.Expression))
+    return found
+
+
+def literal(e: exp.Expression) -> str | None:
+    """The text of a literal, a bare word or a negative number; None for anything else."""
+    if isinstance(e, exp.Paren | exp.Cast):
+        return literal(e.this)
+    if isinstance(e, exp.Literal | exp.Var):
+        return str(e.name)
+    if isinstance(e, exp.Neg) and isinstance(e.this, exp.Literal):
+        return f"-{e.this.name}"
+    if isinstance(e, exp.Column) and not e.table and e.name.lower() in BARE_WORDS:
+        return str(e.name)
+    return None
+
+
+def call(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    """A function call, by its class."""
+    if not isinstance(e, exp.Func):
+        return _unrecognised(walk, e, scope)
+    args = arguments(e)
+    if any(isinstance(arg, exp.Lambda) for _, arg in args):
+        return _higher_order(walk, e, scope)
+    spec = spec_of(walk, e)
+    if isinstance(e, exp.Anonymous):
+        _meet_call(walk, e)
+    return _CLASSES.get(spec.cls if spec else "transform", _call_transform)(walk, e, spec or _PLAIN, args, scope)
+
+
+def _meet_call(walk: Walk, e: exp.Anonymous) -> None:
+    if isinstance(e.this, exp.Identifier):
+        walk.met(e.this)
+
+
+_PLAIN = FunctionSpec(name="", cls="transform", roles=())
+Args = list[tuple[int, exp.Expression]]
+CallHandler = Callable[[Walk, exp.Expression, FunctionSpec, Args, Scope], Value]
+DECIDING = {"condition": Test("condition"), "sort": Signal("sort")}
+
+
+def _sorted_args(walk: Walk, spec: FunctionSpec, args: Args, scope: Scope) -> tuple[list[Value], Value]:
+    """Values in `value` position, and what everything else leaves."""
+    main: list[Value] = []
+    side: list[Value] = []
+    for position, arg in args:
+        role = spec.role(position)
+        if role == "value":
+            main.append(value(walk, arg, scope))
+        elif role in DECIDING:
+            side.append(apply(value(walk, arg, scope), DECIDING[role]))
+        elif literal(arg) is None:
+            side.append(flow(value(walk, arg, scope), TRANSFORM))
+    return main, union(side)
+
+
+def _passing(how: int) -> CallHandler:
+    def handler(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+        main, side = _sorted_args(walk, spec, args, scope)
+        whole = blend(main)
+        return union((flow(whole, how) if how else whole, side))
+
+    return handler
+
+
+_call_transform = _passing(TRANSFORM)
+
+
+def _call_concat(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = _sorted_args(walk, spec, args, scope)
+    skips = not isinstance(e, exp.Concat) or bool(e.args.get("coalesce"))
+    return union((concatenated(main, skips_null=skips), side))
+
+
+def _call_part(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = _sorted_args(walk, spec, args, scope)
+    bounds: list[str] = []
+    width: int | None = None
+    proven = True
+    present = {position for position, _ in args}
+    for position, role in enumerate(spec.roles):
+        if role == "width" and position not in present:
+            proven = False
+    for position, arg in args:
+        role = spec.role(position)
+        if role not in ("width", "literal", "unit"):
+            continue
+        text = literal(arg)
+        if text is None:
+            proven = False
+            continue
+        bounds.append(text.lower())
+        if role == "width":
+            try:
+                width = int(text)
+            except ValueError:
+                proven = False
+    if not proven or (width is not None and width < 0):
+        return union((flow(union(main), TRANSFORM), side))
+    if width == 0:
+        return side
+    name = PART_NAMES.get(spec.name, spec.name)
+    if name in ("extract", "date_part") and len(bounds) == 1:
+        part = bounds[0]
+    else:
+        part = f"{name}({','.join(bounds)})" if bounds else name
+    return union((apply(union(main), Part(part, width)), side))
+
+
+PART_NAMES = {
+    "timestamp_trunc": "date_trunc",
+    "datetime_trunc": "date_trunc",
+    "timestamptrunc": "date_trunc",
+    "datetrunc": "date_trunc",
+    "substr": "substring",
+    "datepart": "date_part",
+    "char_length": "length",
+    "character_length": "length",
+}
+"""Spellings of one part function, brought together so that policy files need only one."""
+
+
+def _salted_by_literal(e: exp.Expression) -> bool:
+    """A literal long enough to be a salt stands whole in a digest's input."""
+    if isinstance(e, exp.Literal):
+        return e.is_string and len(e.name) >= LITERAL_SALT
+    if isinstance(e, exp.DPipe):
+        return _salted_by_literal(e.this) or _salted_by_literal(e.expression)
+    if isinstance(e, exp.ConcatWs):
+        return any(_salted_by_literal(item) for item in e.expressions[1:])
+    if isinstance(e, exp.Concat):
+        return any(_salted_by_literal(item) for item in e.expressions)
+    if isinstance(e, exp.Paren | exp.Cast | exp.Encode | exp.Lower | exp.Upper | exp.Add):
+        return any(_salted_by_literal(item) for item in children(e))
+    if isinstance(e, exp.Anonymous):
+        return any(_salted_by_literal(item) for item in e.expressions)
+    return False
+
+
+def _call_digest(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = _sorted_args(walk, spec, [a for a in args if spec.role(a[0]) != "key"], scope)
+    key_args = [arg for position, arg in args if spec.role(position) == "key"]
+    inside = union(main)
+    key = union(values(walk, key_args, scope))
+    name = spec.name or function_name(e)
+    digest = Digest(whole_refs(inside) | whole_refs(key), name)
+    salted = any(_salted_by_literal(arg) for pos, arg in args if spec.role(pos) in ("value", "key"))
+    if inside or key:
+        walk.masks[id(e)] = MaskCall(
+            walk.column, name, {**flat(inside), **flat(key)}, digest.keys, salted, walk.span
+        )
+    return union((apply(union((inside, key)), digest), side))
+
+
+def _call_reveal(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = _sorted_args(walk, spec, [a for a in args if spec.role(a[0]) != "key"], scope)
+    key = union(values(walk, (arg for position, arg in args if spec.role(position) == "key"), scope))
+    used = apply(key, Digest(whole_refs(key), spec.name))
+    return union((apply(union(main), Reveal()), used, side))
+
+
+def _call_fold(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = _sorted_args(walk, spec, args, scope)
+    return union((folded(walk, union(main), scope, numeric=True), side))
+
+
+def _call_quantile(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    fractions = [arg for position, arg in args if spec.role(position) == "fraction"]
+    rest = [(position, arg) for position, arg in args if spec.role(position) != "fraction"]
+    main, side = _sorted_args(walk, spec, rest, scope)
+    return union((_quantile_of(walk, union(main), fractions, scope), side))
+
+
+def _deciding(op: Test | Signal) -> CallHandler:
+    def handler(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+        counted = [arg for _, arg in args if not isinstance(arg, exp.Star)]
+        return apply(union(values(walk, counted, scope)), op)
+
+    return handler
+
+
+def _call_constant(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    return NOTHING
+
+
+def _call_rank(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    return apply(union(values(walk, (arg for _, arg in args), scope)), Signal("window"))
+
+
+def _call_pairs(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    items = [arg for _, arg in args]
+    if any(isinstance(item, exp.JSONKeyValue | exp.PropertyEQ | exp.Alias | exp.Star) for item in items):
+        return union(_field(walk, item, scope) for item in items)
+    if len(items) % 2:
+        return _call_transform(walk, e, spec, args, scope)
+    pairs = zip(items[::2], items[1::2], strict=True)
+    return union(named_field(walk, name, value(walk, content, scope), scope) for name, content in pairs)
+
+
+def _call_fields(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    return union(_field(walk, arg, scope) for _, arg in args)
+
+
+def _call_access(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    if not args:
+        return NOTHING
+    return accessed(walk, value(walk, args[0][1], scope), [arg for _, arg in args[1:]], scope)
+
+
+def _call_keys(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = _sorted_args(walk, spec, args, scope)
+    edges: Edges = {}
+    for (ref, chain), span in union(main).edges.items():
+        plain = all(isinstance(op, Flow) for op in chain)
+        key = Ref(ref.read, ref.column, (*ref.path, KEYS)) if plain else ref
+        merge(edges, {(key, extend(chain, Flow(TRANSFORM))): span})
+    return union((Value(edges), side))
+
+
+KEYS = "$keys"
+"""The last step of a `Ref.path` that asks for a container's keys, not its values."""
+
+
+def _call_table(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = _sorted_args(walk, spec, args, scope)
+    return union((*main, side))
+
+
+def _call_external(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    reason = f"{function_name(e)} reads something outside the manifest"
+    return union((_call_transform(walk, e, spec, args, scope), walk.unknown(reason)))
+
+
+def _call_setting(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    words = [literal(arg) for _, arg in args]
+    name = words[0] if words and words[0] is not None else ""
+    return Value({(Ref(SETTING, f"setting:{name.lower()}"), ()): walk.span})
+
+
+def _anonymous(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+    v = call(walk, e, scope)
+    if all(literal(arg) is not None for arg in e.expressions) and spec_of(walk, e) is None:
+        secret = Ref(SETTING, f"function:{function_name(e)}")
+        return union((v, Value({(secret, ()): walk.span})))
+    return v
+
+
+_CLASSES: dict[str, CallHandler] = {
+    "copy": _passing(0),
+    "choose": _passing(OPTIONAL),
+    "pick": _passing(0),
+    "recode": _passing(ENCODE),
+    "concat": _call_concat,
+    "concat_ws": _call_concat,
+    "transform": _call_transform,
+    "part": _call_part,
+    "digest": _call_digest,
+    "keyed": _call_digest,
+    "reveal": _call_reveal,
+    "fold": _call_fold,
+    "quantile": _call_quantile,
+    "count": _deciding(Signal("count")),
+    "size": _deciding(Signal("count")),
+    "test": _deciding(Test("test")),
+    "constant": _call_constant,
+    "strip": _call_constant,
+    "rank": _call_rank,
+    "pairs": _call_pairs,
+    "fields": _call_fields,
+    "array": _passing(0),
+    "access": _call_access,
+    "keys": _call_keys,
+    "table": _call_table,
+    "series": _call_transform,
+    "external": _call_external,
+    "setting": _call_setting,
+}
+
+_HANDLERS: dict[type[exp.Expression], Handler] = {
+    exp.Column: _column,
+    exp.Identifier: _identifier,
+    exp.Star: _star,
+    exp.PositionalColumn: _positional,
+    exp.Parameter: _parameter,
+    exp.SessionParameter: _parameter,
+    exp.Placeholder: _parameter,
+    exp.Literal: _nothing,
+    exp.Null: _nothing,
+    exp.Boolean: _nothing,
+    exp.DataType: _nothing,
+    exp.Var: _nothing,
+    exp.JSONPath: _nothing,
+    exp.National: _nothing,
+    exp.RawString: _nothing,
+    exp.HexString: _nothing,
+    exp.ByteString: _nothing,
+    exp.BitString: _nothing,
+    exp.UnicodeString: _nothing,
+    exp.WindowSpec: _transform,
+    exp.Slice: _transform,
+    exp.Interval: _transform,
+    exp.IntervalSpan: _nothing,
+    exp.Alias: _this,
+    exp.Aliases: _this,
+    exp.Paren: _this,
+    exp.Tuple: _all,
+    exp.Array: _elements,
+    exp.Kwarg: lambda walk, e, scope: value(walk, e.expression, scope),
+    exp.PropertyEQ: lambda walk, e, scope: value(walk, e.expression, scope),
+    exp.Collate: _this,
+    exp.AtTimeZone: _transform,
+    exp.Cast: _cast,
+    exp.TryCast: _cast,
+    exp.Lower: _case_fold,
+    exp.Upper: _case_fold,
+    exp.Trim: _case_fold,
+    exp.DPipe: _dpipe,
+    exp.And: _all,
+    exp.Or: _all,
+    exp.Xor: _all,
+    exp.Not: _this,
+    exp.Case: _case,
+    exp.If: _if,
+    exp.Nvl2: _if,
+    exp.DecodeCase: _decode_case,
+    exp.Nullif: _nullif,
+    exp.Struct: _struct,
+    exp.ToMap: _this,
+    exp.JSONObject: _struct,
+    exp.Map: _map,
+    exp.VarMap: _map,
+    exp.StarMap: _this,
+    exp.Bracket: _bracket,
+    exp.Dot: _dot,
+    exp.JSONExtract: _json_extract,
+    exp.JSONExtractScalar: _json_extract,
+    exp.JSONBExtract: _json_extract,
+    exp.JSONBExtractScalar: _json_extract,
+    exp.Comprehension: _comprehension,
+    exp.Lambda: _bare_lambda,
+    exp.Exists: _exists,
+    exp.In: _in,
+    exp.Any: _quantified,
+    exp.All: _quantified,
+    exp.Window: _window,
+    exp.Filter: _filtered,
+    exp.Where: _this,
+    exp.Distinct: lambda walk, e, scope: union(values(walk, e.expressions, scope)),
+    exp.Order: _order_keys,
+    exp.Ordered: _this,
+    exp.WithinGroup: _within_group,
+    exp.IgnoreNulls: _this,
+    exp.RespectNulls: _this,
+    exp.HavingMax: _all,
+    exp.Limit: _limited_argument,
+    exp.Explode: _this,
+    exp.ExplodeOuter: _this,
+    exp.Unnest: _all,
+    exp.Inline: _this,
+    exp.Anonymous: _anonymous,
+}
+
+_FAMILIES: tuple[tuple[type[exp.Expression], Handler], ...] = (
+    (exp.Query, _scalar),
+    (exp.Predicate, _test),
+    (exp.Func, call),
+    (exp.Binary, _binary),
+    (exp.Unary, _transform),
+    (exp.Condition, _transform),
+)

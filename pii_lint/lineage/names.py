@@ -1,0 +1,146 @@
+"""How a column name finds what it stands for. Ambiguity drops nothing: every candidate counts."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .scopes import Scope, Source, fold
+from .values import NOTHING, Value, descend, flow, union
+from .walk import Walk
+
+BARE_WORDS = frozenset(
+    "year quarter month week day hour minute second millisecond microsecond nanosecond dayofweek dow doy dayofyear "
+    "isoweek isoyear decade century millennium epoch weekday yy yyyy qq mm dd dw hh mi ss ms".split()
+)
+"""Date parts, which some functions take as a bare word where a column could stand."""
+SYSTEM_COLUMNS = frozenset(
+    "rowid ctid xmin xmax tableoid rownum level _partitiontime _partitiondate _table_suffix _file_name "
+    "metadata$filename metadata$file_row_number metadata$action metadata$isupdate metadata$row_id ordinality".split()
+)
+"""Columns that an engine adds to a relation; they hold no data of it."""
+
+
+def resolve(walk: Walk, parts: list[exp.Identifier], scope: Scope) -> Value:
+    """The value of a column reference, its name in parts from the outermost to the innermost."""
+    for part in parts:
+        walk.met(part)
+    keys = [part.name.lower() for part in parts]
+    found = _local(keys, scope)
+    if found is None and len(parts) > 1:
+        found = _qualified(walk, parts, keys, scope)
+    if found is None:
+        found = _bare(walk, parts[0], keys[0], scope, rows=len(parts) == 1)
+        if found is not None:
+            for key in keys[1:]:
+                found = descend(found, key)
+    if found is not None:
+        return found
+    if len(keys) == 1:
+        if keys[0] in SYSTEM_COLUMNS or (keys[0] in BARE_WORDS and not parts[0].args.get("quoted")):
+            return NOTHING
+        spec = walk.functions.get(keys[0])
+        if spec is not None and spec.cls == "constant":
+            return NOTHING
+    elif keys[-1] in SYSTEM_COLUMNS:
+        return NOTHING
+    return walk.unknown(f"column {'.'.join(part.name for part in parts)} is not known here")
+
+
+def _local(keys: list[str], scope: Scope) -> Value | None:
+    found = scope.local(keys[0])
+    if found is not None:
+        for key in keys[1:]:
+            found = descend(found, key)
+    return found
+
+
+def _qualified(
+    walk: Walk, parts: list[exp.Identifier], keys: list[str], scope: Scope | None
+) -> Value | None:
+    """A name whose leading part is a source; what follows the column leads into its fields."""
+    depth = 0
+    while scope is not None:
+        for i in range(len(keys) - 2, -1, -1):
+            source = scope.source(keys[i])
+            if source is None:
+                continue
+            found = in_source(walk, scope, source, parts[i + 1], keys[i + 1])
+            if found is not None:
+                walk.outer = walk.outer or depth > 0
+                for key in keys[i + 2 :]:
+                    found = descend(found, key)
+                return found
+        scope = scope.parent
+        depth += 1
+    return None
+
+
+def in_source(
+    walk: Walk, scope: Scope, source: Source, part: exp.Identifier, key: str
+) -> Value | None:
+    """A column of one source; None where it surely has none of that name."""
+    exact = fold(part.name, bool(part.args.get("quoted")), walk.dialect)
+    known = source.relation.find(key, exact)
+    found: list[Value] = [column.value for column in known]
+    if not known:
+        found = [v for tail in source.relation.tails if (v := tail.column(key)) is not None]
+        if not found:
+            return None
+    equal = scope.equated.get((id(source), key))
+    if equal is not None:
+        found.append(equal)
+    return flow(union(found), source.how) if source.how else union(found)
+
+
+def _bare(
+    walk: Walk, part: exp.Identifier, key: str, scope: Scope | None, *, rows: bool
+) -> Value | None:
+    """A name by itself, from the innermost query outwards; `rows` lets it stand for a whole row."""
+    depth = 0
+    open_ends: list[Value] = []
+    while scope is not None:
+        found = _known(walk, scope, part, key, rows)
+        if found is not None:
+            walk.outer = walk.outer or depth > 0
+            return union((found, *open_ends))
+        open_ends += _open(walk, scope, part, key)
+        if open_ends and scope.siblings:
+            break
+        scope = scope.parent
+        depth += 1
+    return union(open_ends) if open_ends else None
+
+
+def _known(walk: Walk, scope: Scope, part: exp.Identifier, key: str, rows: bool) -> Value | None:
+    """A column that is surely there; else an alias of the select list; else a whole row."""
+    row = scope.source(key) if rows else None
+    if row is not None and walk.dialect == "bigquery":
+        return row.relation.row()
+    merged = scope.merged.get(key)
+    if merged is not None:
+        return merged
+    exact = fold(part.name, bool(part.args.get("quoted")), walk.dialect)
+    found = [
+        v
+        for source in scope.sources
+        if source.visible and source.relation.find(key, exact)
+        if (v := in_source(walk, scope, source, part, key)) is not None
+    ]
+    if found:
+        return union(found)
+    alias = scope.alias(key)
+    if alias is not None:
+        return union((alias, *_open(walk, scope, part, key)))
+    if row is not None:
+        return row.relation.row()
+    return None
+
+
+def _open(walk: Walk, scope: Scope, part: exp.Identifier, key: str) -> list[Value]:
+    """What the name may stand for among columns that nobody listed."""
+    return [
+        v
+        for source in scope.sources
+        if source.visible and not source.relation.find(key)
+        if (v := in_source(walk, scope, source, part, key)) is not None
+    ]

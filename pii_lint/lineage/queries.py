@@ -1,0 +1,598 @@
+"""Queries: SELECT, set operations, CTEs. One pass, scopes of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel
+
+from .expressions import function_name, item_at, item_value, value, values
+from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
+from .stars import chosen_scope, expand, is_star, spread, with_column
+from .summary import OPTIONAL, TRANSFORM, Edge, Edges, Signal
+from .tables import (
+    equated_to,
+    join,
+    opaque,
+    pivot_statement,
+    renamed,
+    rows_of_values,
+    sources,
+    summarized,
+)
+from .values import NOTHING, Value, apply, blend, flat, flow, merge, stamp, union
+from .walk import Walk
+
+DEEPEST_RECURSION = 20
+"""Rounds after which a recursive CTE that still grows is joined instead."""
+
+
+def query(walk: Walk, e: exp.Expression, parent: Scope | None) -> Relation:
+    """What a query gives."""
+    if isinstance(e, exp.Select):
+        return _select(walk, e, parent)
+    if isinstance(e, exp.SetOperation):
+        return _set_operation(walk, e, parent)
+    if isinstance(e, exp.Subquery | exp.Paren):
+        return _subquery(walk, e, parent)
+    scope = Scope(parent=parent)
+    _ctes(walk, e, scope)
+    if isinstance(e, exp.Values):
+        return rows_of_values(walk, e, scope)
+    if isinstance(e, exp.Pivot):
+        return pivot_statement(walk, e, scope)
+    if isinstance(e, exp.Table):
+        return sources(walk, e, scope)[0].relation
+    if isinstance(e, exp.Summarize):
+        inner = e.this
+        if isinstance(inner, exp.Table):
+            return summarized(walk, sources(walk, inner, scope)[0].relation)
+        return summarized(walk, query(walk, inner, scope))
+    if isinstance(e, exp.Describe):
+        names = ("column_name", "column_type", "null", "key", "default", "extra")
+        return Relation([Column(name, name, name, NOTHING) for name in names])
+    return opaque(walk, f"a {e.key} statement is not a query")
+
+
+def _subquery(walk: Walk, e: exp.Expression, parent: Scope | None) -> Relation:
+    scope = Scope(parent=parent)
+    _ctes(walk, e, scope)
+    relation = query(walk, e.this, scope)
+    return _modified(walk, e, relation, scope)
+
+
+def _modified(walk: Walk, e: exp.Expression, relation: Relation, scope: Scope) -> Relation:
+    """ORDER BY and LIMIT around a parenthesised query or a set operation."""
+    order = e.args.get("order")
+    limited = _limits(e)
+    if order is None and not limited:
+        return relation
+    rows = dict(relation.rows)
+    if order is not None:
+        inner = Scope(parent=scope, sources=[Source("", relation)])
+        keys = [value(walk, k, inner) for k in order.expressions if not _ordinal(k)]
+        merge(rows, apply(union(keys), Signal("sort")).edges)
+    return Relation(
+        relation.items,
+        certain=relation.certain,
+        rows=rows,
+        filtered=relation.filtered or limited,
+        pattern=relation.pattern,
+    )
+
+
+def _limits(e: exp.Expression) -> bool:
+    """True where a limit or an offset may leave no row at all."""
+    limit = e.args.get("limit")
+    count = limit.args.get("expression") or limit.args.get("count") if limit is not None else None
+    at_least_one = isinstance(count, exp.Literal) and count.name.isdigit() and int(count.name) > 0
+    return e.args.get("offset") is not None or (limit is not None and not at_least_one)
+
+
+def _ordinal(e: exp.Expression) -> bool:
+    inner = e.this if isinstance(e, exp.Ordered) else e
+    return isinstance(inner, exp.Literal) or (isinstance(inner, exp.Var) and inner.name.upper() == "ALL")
+
+
+# --- CTEs ----------------------------------------------------------------------------------------
+
+
+def _ctes(walk: Walk, e: exp.Expression, scope: Scope) -> None:
+    with_ = e.args.get("with_") or e.args.get("with")
+    if with_ is None:
+        return
+    for cte in with_.expressions:
+        name = cte.alias.lower()
+        columns = cte.args["alias"].args.get("columns") or []
+        body = cte.this
+        if with_.args.get("recursive") and isinstance(body, exp.SetOperation) and _mentions(body, name):
+            scope.ctes[name] = _fixpoint(walk, body, name, columns, scope)
+            continue
+        relation = query(walk, body, scope)
+        scope.ctes[name] = renamed(walk, relation, columns) if columns else relation
+
+
+def _mentions(body: exp.Expression, name: str) -> bool:
+    return any(table.name.lower() == name and not table.db for table in body.find_all(exp.Table))
+
+
+def _fixpoint(
+    walk: Walk, body: exp.SetOperation, name: str, columns: list[exp.Expression], scope: Scope
+) -> Relation:
+    """The least relation that holds the anchor and its own next step."""
+    _ctes(walk, body, scope)
+    anchor = query(walk, body.this, scope)
+    current = renamed(walk, anchor, columns) if columns else anchor
+    for round_ in range(DEEPEST_RECURSION):
+        inner = Scope(parent=scope, ctes={name: current})
+        step = query(walk, body.expression, inner)
+        grown = _combined(current, step, by_name=False)
+        if round_ == DEEPEST_RECURSION - 1:
+            for column in grown.columns:
+                column.value = flow(column.value, TRANSFORM)
+        if _same(grown, current):
+            break
+        current = grown
+    return current
+
+
+def _same(a: Relation, b: Relation) -> bool:
+    if a.rows.keys() != b.rows.keys() or len(a.items) != len(b.items):
+        return False
+    pairs = zip(a.items, b.items, strict=True)
+    return all(flat(item_value(x)).keys() == flat(item_value(y)).keys() for x, y in pairs)
+
+
+# --- set operations ------------------------------------------------------------------------------
+
+
+def _set_operation(walk: Walk, e: exp.SetOperation, parent: Scope | None) -> Relation:
+    scope = Scope(parent=parent)
+    # a long union leans left: walk down its spine in a loop
+    spine: list[exp.SetOperation] = []
+    node: exp.Expression = e
+    while isinstance(node, exp.SetOperation):
+        _ctes(walk, node, scope)
+        spine.append(node)
+        node = node.this
+    relation = query(walk, node, scope)
+    for operation in reversed(spine):
+        other = query(walk, operation.expression, scope)
+        relation = _operated(walk, operation, relation, other)
+        relation = _modified(walk, operation, relation, scope)
+    return relation
+
+
+def _operated(walk: Walk, e: exp.SetOperation, left: Relation, right: Relation) -> Relation:
+    by_name = bool(e.args.get("by_name")) or bool(e.args.get("on"))
+    if isinstance(e, exp.Except):
+        rows = dict(left.rows)
+        merge(rows, right.rows)
+        merge(rows, apply(right.row(), Signal("set")).edges)
+        merge(rows, apply(left.row(), Signal("set")).edges)
+        return Relation(left.items, certain=left.certain, rows=rows, filtered=True, pattern=left.pattern)
+    combined = _combined(left, right, by_name=by_name)
+    if isinstance(e, exp.Intersect):
+        merge(combined.rows, apply(union((left.row(), right.row())), Signal("set")).edges)
+        combined.filtered = True
+    elif e.args.get("distinct"):
+        merge(combined.rows, apply(combined.row(), Signal("set")).edges)
+    return combined
+
+
+def _combined(left: Relation, right: Relation, *, by_name: bool) -> Relation:
+    """Both sides under the left one's names, aligned by position or by name."""
+    rows = dict(left.rows)
+    merge(rows, right.rows)
+    filtered = left.filtered and right.filtered
+    if by_name:
+        return Relation(list(_by_name(left, right)), certain=0, rows=rows, filtered=filtered)
+    if left.pattern is not None and left.pattern == right.pattern and len(left.items) == len(right.items):
+        pairs = zip(left.items, right.items, strict=True)
+        items = [_joined(a, item_value(b)) for a, b in pairs]
+        return Relation(items, certain=left.certain, rows=rows, filtered=filtered, pattern=left.pattern)
+    certain = min(left.certain, right.certain)
+    loose_right = union(item_value(item) for item in right.items[certain:])
+    items = []
+    for i, item in enumerate(left.items):
+        if i < certain or (i < left.certain and i < right.certain):
+            items.append(_joined(item, item_value(right.items[i])))
+        else:
+            items.append(_joined(item, loose_right))
+    return Relation(items, certain=left.certain, rows=rows, filtered=filtered)
+
+
+def _joined(item: Item, other: Value) -> Item:
+    if isinstance(item, Tail):
+        return Tail(item.read, item.hidden, union((item.value, other)))
+    mixed = union((item.value, other))
+    # a secret in one branch only isn't surely there
+    return item.having(mixed if mixed is item.value else _either(item.value, other))
+
+
+def _either(a: Value, b: Value) -> Value:
+    shared = flat(a).keys() & flat(b).keys()
+    if len(shared) == len(flat(a)) == len(flat(b)):
+        return blend((a, b))
+    return blend((flow(a, OPTIONAL), flow(b, OPTIONAL)))
+
+
+def _by_name(left: Relation, right: Relation) -> Iterator[Item]:
+    seen: set[str] = set()
+    for item in left.items:
+        if isinstance(item, Tail):
+            yield item
+            continue
+        seen.add(item.key)
+        there = right.find(item.key)
+        others = [c.value for c in there] or [v for t in right.tails if (v := t.column(item.key)) is not None]
+        yield _joined(item, union(others))
+    for item in right.items:
+        if isinstance(item, Tail):
+            yield item
+        elif item.key not in seen:
+            others = [v for t in left.tails if (v := t.column(item.key)) is not None]
+            yield _joined(item, union(others))
+
+
+# --- SELECT --------------------------------------------------------------------------------------
+
+
+def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
+    scope = Scope(parent=parent)
+    _ctes(walk, e, scope)
+    saved = walk.window, walk.column, walk.low, walk.high, walk.outer
+    walk.window = None
+    conditions = _from(walk, e, scope)
+    _equate(walk, e, conditions, scope)
+    _pending(walk, e, scope)
+    scope.group = scope.group | _group_keys(walk, e, scope)
+    items, certain, pattern = _items(walk, e, scope)
+    rows = rows_of(scope.sources)
+    filtered = _row_signals(walk, e, conditions, items, scope, rows)
+    inner = walk.low, walk.high
+    walk.window, walk.column, walk.low, walk.high, walk.outer = saved
+    if walk.low >= 0 and inner[0] >= 0:
+        walk.low, walk.high = min(walk.low, inner[0]), max(walk.high, inner[1])
+    kind = str(e.args.get("kind") or "").upper()
+    if kind == "STRUCT":
+        row = Relation(items).row()
+        items, certain = [Column("$struct", "$struct", "$struct", row)], 1
+    elif kind == "VALUE" and len(items) == 1:
+        whole = item_value(items[0])
+        items = [Column("value", "value", "value", whole), Tail(None, value=whole)]
+    if walk.dialect == "duckdb":
+        _suffix(items)
+    return Relation(items, certain=certain, rows=rows, filtered=filtered, pattern=pattern)
+
+
+def _suffix(items: list[Item]) -> None:
+    """DuckDB names the second `id` of a query `id_1`."""
+    taken: dict[str, int] = {}
+    for i, item in enumerate(items):
+        if isinstance(item, Tail):
+            continue
+        count = taken.get(item.key, 0)
+        taken[item.key] = count + 1
+        if count:
+            name = f"{item.name}_{count}"
+            items[i] = Column(name.lower(), name, name.lower(), item.value, named=item.named, span=item.span)
+
+
+def _from(walk: Walk, e: exp.Select, scope: Scope) -> list[tuple[exp.Expression, str]]:
+    """Fill the scope; give back the conditions of its joins, each with its clause."""
+    from_ = e.args.get("from_") or e.args.get("from")
+    conditions: list[tuple[exp.Expression, str]] = []
+    if from_ is not None:
+        scope.sources = sources(walk, from_.this, scope)
+    for node in e.args.get("laterals") or ():
+        scope.sources = [*scope.sources, *sources(walk, node, scope)]
+    for node in e.args.get("joins") or ():
+        join(walk, node, scope)
+        conditions += _on(node)
+    if from_ is not None:
+        for nested in _nested_joins(from_.this):
+            conditions += _on(nested)
+    for window in e.args.get("windows") or ():
+        scope.windows[window.name.lower()] = window
+    if e.args.get("pivots"):
+        scope.sources.append(Source("", opaque(walk, "a pivot behind a select is not understood")))
+    return conditions
+
+
+def _on(node: exp.Join) -> list[tuple[exp.Expression, str]]:
+    found = [node.args.get("on"), node.args.get("match_condition")]
+    inner = [c for nested in _nested_joins(node.this) for c in _on(nested)]
+    return [*((c, "join") for c in found if isinstance(c, exp.Expression)), *inner]
+
+
+def _nested_joins(node: exp.Expression) -> list[exp.Join]:
+    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
+        node = node.this
+    return list(node.args.get("joins") or ()) if isinstance(node, exp.Table) else []
+
+
+def _conjuncts(e: exp.Expression) -> Iterator[exp.Expression]:
+    stack = [e]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, exp.And):
+            stack += [node.this, node.expression]
+        elif isinstance(node, exp.Paren):
+            stack.append(node.this)
+        else:
+            yield node
+
+
+def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expression, str]], scope: Scope) -> None:
+    """A column found equal to something carries, when projected, what that something carries."""
+    conditions = list(joined)
+    for key in ("where", "qualify", "prewhere"):
+        if e.args.get(key) is not None:
+            conditions.append((e.args[key].this, "filter"))
+    found: list[tuple[tuple[int, str], Value]] = []
+    group: set[Edge] = set()
+    walk.quiet = True
+    for condition, clause in conditions:
+        for node in _conjuncts(condition):
+            sides = _sides(node)
+            if sides is None:
+                continue
+            walk.outer = False
+            read = [value(walk, side, scope) for side in sides]
+            if walk.outer:
+                # tied to one row of the outer query: a group key in all but name
+                group |= {edge for v in read for edge in flat(v)}
+            for side, other in ((sides[0], read[1]), (sides[1], read[0])):
+                if other:
+                    found += [(place, equated_to(other, clause)) for place in _places(side, scope)]
+    walk.quiet = False
+    for place, carried in found:
+        scope.equated[place] = union((scope.equated.get(place, NOTHING), carried))
+    scope.group = frozenset(group)
+
+
+def _sides(node: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None:
+    if isinstance(node, exp.EQ | exp.NullSafeEQ):
+        return node.this, node.expression
+    if isinstance(node, exp.In) and node.args.get("query") is not None:
+        return node.this, node.args["query"]
+    return None
+
+
+def _places(e: exp.Expression, scope: Scope) -> list[tuple[int, str]]:
+    """The source columns that a plain column reference may mean in this scope."""
+    while isinstance(e, exp.Paren):
+        e = e.this
+    if not isinstance(e, exp.Column) or isinstance(e.this, exp.Star):
+        return []
+    key = e.name.lower()
+    table = e.table.lower()
+    return [
+        (id(source), key)
+        for source in scope.sources
+        if (source.key == table if table else source.relation.find(key) or any(source.relation.tails))
+    ]
+
+
+def _pending(walk: Walk, e: exp.Select, scope: Scope) -> None:
+    """Aliases of the select list, read when a name asks for them before their turn."""
+    for item in e.expressions:
+        if isinstance(item, exp.Alias):
+            scope.pending[item.alias.lower()] = _deferred(walk, item, scope)
+
+
+class _deferred:
+    """One select-list item, to be read later in its own scope."""
+
+    __slots__ = ("item", "scope", "walk")
+
+    def __init__(self, walk: Walk, item: exp.Alias, scope: Scope) -> None:
+        self.walk, self.item, self.scope = walk, item, scope
+
+    def __call__(self) -> Value:
+        return value(self.walk, self.item.this, self.scope)
+
+
+def _group_keys(walk: Walk, e: exp.Select, scope: Scope) -> frozenset[Edge]:
+    group = e.args.get("group")
+    if group is None:
+        return frozenset()
+    walk.quiet = True
+    keys = [value(walk, item, scope) for item in _grouped(e, group)]
+    walk.quiet = False
+    return frozenset(edge for v in keys for edge in flat(v))
+
+
+def _grouped(e: exp.Select, group: exp.Expression) -> Iterator[exp.Expression]:
+    """The expressions a query groups by, ordinals and `all` resolved."""
+    if group.args.get("all"):
+        yield from (
+            item.unalias() if isinstance(item, exp.Alias) else item
+            for item in e.expressions
+            if not item.find(exp.AggFunc) and not is_star(item)
+        )
+    keys = list(group.expressions)
+    for name in ("grouping_sets", "cube", "rollup"):
+        keys += group.args.get(name) or []
+    while keys:
+        key = keys.pop(0)
+        if isinstance(key, exp.GroupingSets | exp.Cube | exp.Rollup | exp.Tuple):
+            keys = [*key.expressions, *keys]
+        elif isinstance(key, exp.Paren):
+            keys = [key.this, *keys]
+        elif isinstance(key, exp.Literal) and key.name.isdigit():
+            index = int(key.name) - 1
+            if index < len(e.expressions) and not any(is_star(x) for x in e.expressions[: index + 1]):
+                yield e.expressions[index].unalias()
+            elif any(is_star(x) for x in e.expressions):
+                yield exp.Star()
+        else:
+            yield key
+
+
+def _items(walk: Walk, e: exp.Select, scope: Scope) -> tuple[list[Item], bool | int, tuple[object, ...] | None]:
+    items: list[Item] = []
+    certain: int | None = None
+    pattern: list[object] | None = []
+    for item in e.expressions:
+        before = len(items)
+        walk.reset()
+        if is_star(item):
+            found, sure, inner = expand(walk, item, scope)
+            items += found
+            if not sure and certain is None:
+                certain = before
+            if pattern is not None:
+                pattern = [*pattern, inner] if inner is not None else None
+            continue
+        several = spread(walk, item, scope)
+        if several is not None:
+            items += _spread_items(walk, item, several, scope)
+            certain = before if certain is None else certain
+            pattern = None
+            continue
+        unpacked = _unpacked(walk, item, scope)
+        if unpacked is not None:
+            items += unpacked
+            certain = before if certain is None else certain
+            pattern = None
+            continue
+        column = _item(walk, item, scope)
+        items.append(column)
+        if pattern is not None:
+            pattern.append(column.key)
+    return items, len(items) if certain is None else certain, tuple(pattern) if pattern is not None else None
+
+
+def _item(walk: Walk, item: exp.Expression, scope: Scope) -> Column:
+    name, quoted = _name(walk, item)
+    if isinstance(item, exp.PositionalColumn) and item.name.isdigit():
+        meant = item_at(int(item.name), scope)
+        name = meant.name if isinstance(meant, Column) else name
+    walk.column = name
+    inner = item.this if isinstance(item, exp.Alias) else item
+    if isinstance(item, exp.Alias):
+        walk.met(item.args.get("alias"))
+    content = value(walk, inner, scope)
+    span = walk.span
+    content = stamp(content, span, over=not isinstance(inner, exp.Column))
+    key = name.lower()
+    scope.pending.pop(key, None)
+    scope.aliases.setdefault(key, content)
+    return Column(key, name, fold(name, quoted, walk.dialect), content, span=span)
+
+
+def _name(walk: Walk, item: exp.Expression) -> tuple[str, bool]:
+    """The name an engine gives a select-list item, and whether it is quoted."""
+    if isinstance(item, exp.Alias):
+        alias = item.args["alias"]
+        return item.alias, bool(alias.args.get("quoted")) if isinstance(alias, exp.Expression) else False
+    if isinstance(item, exp.Column | exp.Dot):
+        return item.name or item.expression.name, bool(item.this.args.get("quoted"))
+    if isinstance(item, exp.Paren | exp.Cast) and walk.dialect == "postgres":
+        return _name(walk, item.this)
+    if isinstance(item, exp.Count) and isinstance(item.this, exp.Star) and walk.dialect == "duckdb":
+        return "count_star()", True
+    if walk.dialect == "duckdb":
+        text = _without_literals(item).sql(dialect="duckdb", unsupported_level=ErrorLevel.IGNORE)
+        return text.lower(), True
+    return (item.output_name or function_name(item)).lower(), True
+
+
+def _without_literals(item: exp.Expression) -> exp.Expression:
+    """NOTE: DuckDB names a column after its whole text; a literal in it may be a person, so it becomes `?`."""
+    if item.find(exp.Literal) is None:
+        return item
+    return item.transform(lambda n: exp.Var(this="?") if isinstance(n, exp.Literal) else n)
+
+
+def _spread_items(
+    walk: Walk, item: exp.Expression, several: Iterator[tuple[Item, exp.Expression]], scope: Scope
+) -> Iterator[Item]:
+    aliased = isinstance(item, exp.Alias)
+    inner = item.this if aliased else item
+    bare = isinstance(inner, exp.Columns) or (isinstance(inner, exp.Dot) and inner is next(several_node(inner), None))
+    for column, node in several:
+        walk.column = column.name if isinstance(column, Column) else "*"
+        read = value(walk, with_column(inner, node, column), chosen_scope(scope, column))
+        if isinstance(column, Tail):
+            yield Tail(column.read if bare else None, column.hidden, NOTHING if bare else read)
+        else:
+            name = item.alias.replace("\\0", column.name).replace("\\1", column.name) if aliased else column.name
+            yield Column(name.lower(), name, fold(name, True, walk.dialect), read, named=not bare)
+
+
+def several_node(e: exp.Expression) -> Iterator[exp.Expression]:
+    """The node itself where it is `t.columns(…)`."""
+    if isinstance(e, exp.Dot) and isinstance(e.expression, exp.Anonymous):
+        yield e
+
+
+def _unpacked(walk: Walk, item: exp.Expression, scope: Scope) -> list[Item] | None:
+    """`select unnest(struct)` gives a column a field."""
+    if not isinstance(item, exp.Explode | exp.Unnest | exp.Inline):
+        return None
+    content = value(walk, item, scope)
+    if not content.fields:
+        return None
+    items: list[Item] = [
+        Column(key, key, key, union((part, Value(content.edges)))) for key, part in content.fields.items()
+    ]
+    name, _ = _name(walk, item)
+    items.append(Column(name.lower(), name, name, content))
+    if content.edges:
+        items.append(Tail(None, value=Value(content.edges)))
+    return items
+
+
+def _row_signals(
+    walk: Walk,
+    e: exp.Select,
+    joined: list[tuple[exp.Expression, str]],
+    items: list[Item],
+    scope: Scope,
+    rows: Edges,
+) -> bool:
+    """Note what decides the rows; True where there may be none."""
+    for condition, _ in joined:
+        merge(rows, _signalled(walk, value(walk, condition, scope), "join"))
+    for content in scope.merged.values():
+        merge(rows, _signalled(walk, content, "join"))
+    for key, clause in (("where", "filter"), ("prewhere", "filter"), ("having", "filter"), ("qualify", "filter")):
+        node = e.args.get(key)
+        if node is not None:
+            merge(rows, _signalled(walk, value(walk, node.this, scope), clause))
+    group = e.args.get("group")
+    if group is not None:
+        walk.quiet = True
+        merge(rows, _signalled(walk, union(values(walk, _grouped(e, group), scope)), "group"))
+        walk.quiet = False
+    distinct = e.args.get("distinct")
+    if distinct is not None:
+        on = distinct.args.get("on")
+        content = value(walk, on, scope) if on is not None else union(item_value(item) for item in items)
+        merge(rows, _signalled(walk, content, "group"))
+    for key in ("order", "sort", "cluster", "distribute"):
+        node = e.args.get(key)
+        if node is not None:
+            keys = [value(walk, k, scope) for k in node.expressions if not _ordinal(k)]
+            merge(rows, _signalled(walk, union(keys), "sort"))
+    for key in ("connect", "match"):
+        node = e.args.get(key)
+        if node is not None:
+            merge(rows, _signalled(walk, value(walk, node, scope), "filter"))
+    inner_joins = any(j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS" for j in e.args.get("joins") or ())
+    restricted = any(e.args.get(key) is not None for key in ("where", "prewhere", "having", "qualify", "sample", "connect"))
+    return restricted or inner_joins or _limits(e) or any(s.relation.filtered for s in scope.sources)
+
+
+def _signalled(walk: Walk, content: Value, clause: str) -> Edges:
+    edges: Edges = {}
+    for (ref, chain), span in flat(content).items():
+        if not chain and ref.column == "":
+            merge(edges, {(ref, chain): span})
+        else:
+            merge(edges, apply(Value({(ref, chain): span}), Signal(clause)).edges)
+    return edges

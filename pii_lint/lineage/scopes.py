@@ -1,0 +1,218 @@
+"""Relations inside a query, and how a name finds its column (ENGINE, "Names by dialect")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from .summary import ROWS, TAIL, Edge, Edges, Ref, Shape, Span
+from .values import NOTHING, Value, descend, merge, union
+
+QUOTED_EXACT = frozenset({"postgres", "snowflake", "oracle"})
+"""Dialects in which a quoted identifier keeps its case and is told apart from the folded one."""
+FOLDS_TO_UPPER = frozenset({"snowflake", "oracle"})
+
+
+def fold(name: str, quoted: bool, dialect: str) -> str:
+    """The identifier as the engine compares it."""
+    if quoted and dialect in QUOTED_EXACT:
+        return name
+    return name.upper() if dialect in FOLDS_TO_UPPER else name.lower()
+
+
+class Column:
+    """A column of a relation inside a query."""
+
+    __slots__ = ("exact", "key", "name", "named", "span", "value")
+
+    def __init__(
+        self, key: str, name: str, exact: str, value: Value, *, named: bool = True, span: Span | None = None
+    ) -> None:
+        self.key = key
+        self.name = name
+        self.exact = exact
+        self.value = value
+        self.named = named
+        self.span = span
+
+    def having(self, value: Value, **changes: bool) -> Column:
+        """The same column with another value."""
+        return Column(
+            self.key, self.name, self.exact, value, named=changes.get("named", self.named), span=self.span
+        )
+
+
+class Tail:
+    """Columns of a relation that nobody listed: those of `read`, or anything made of `value`."""
+
+    __slots__ = ("hidden", "read", "value")
+
+    def __init__(
+        self, read: str | None, hidden: frozenset[str] = frozenset(), value: Value = NOTHING
+    ) -> None:
+        self.read = read
+        self.hidden = hidden
+        self.value = value
+
+    def column(self, key: str) -> Value | None:
+        """What a name stands for in here; None where it surely isn't in here."""
+        if key in self.hidden:
+            return None
+        own = Value({(Ref(self.read, key), ()): None}) if self.read is not None else NOTHING
+        return union((own, descend(self.value, key)))
+
+    def whole(self) -> Value:
+        """All of it."""
+        own = Value({(Ref(self.read, TAIL), ()): None}) if self.read is not None else NOTHING
+        return union((own, self.value))
+
+    def hiding(self, names: frozenset[str]) -> Tail:
+        """The same tail without these names."""
+        return Tail(self.read, self.hidden | names, self.value) if names else self
+
+
+Item = Column | Tail
+
+
+class Relation:
+    """What a query, a table or a table function gives: columns in order, an open rest, what decided the rows."""
+
+    __slots__ = ("_index", "certain", "filtered", "items", "pattern", "rows")
+
+    def __init__(
+        self,
+        items: list[Item],
+        *,
+        certain: int | None = None,
+        rows: Edges | None = None,
+        filtered: bool = False,
+        pattern: tuple[object, ...] | None = None,
+    ) -> None:
+        self.items = items
+        self.certain = len(items) if certain is None else certain
+        # so many leading items stand at their position for sure
+        self.rows: Edges = {} if rows is None else rows
+        self.filtered = filtered
+        self.pattern = pattern
+        # equal patterns mean equal columns in equal order, whatever that order is
+        self._index: dict[str, list[Column]] | None = None
+
+    @property
+    def columns(self) -> Iterator[Column]:
+        """The known columns, in order."""
+        return (item for item in self.items if isinstance(item, Column))
+
+    @property
+    def tails(self) -> Iterator[Tail]:
+        """The open rests."""
+        return (item for item in self.items if isinstance(item, Tail))
+
+    def find(self, key: str, exact: str | None = None) -> list[Column]:
+        """Known columns of that name; where case tells some apart, only those that match exactly."""
+        if self._index is None:
+            index: dict[str, list[Column]] = {}
+            for column in self.columns:
+                index.setdefault(column.key, []).append(column)
+            self._index = index
+        found = self._index.get(key, [])
+        if len(found) > 1 and exact is not None:
+            return [column for column in found if column.exact == exact] or found
+        return found
+
+    def row(self) -> Value:
+        """The whole row as one value, each column a field."""
+        fields: dict[str, Value] = {}
+        for column in self.columns:
+            fields[column.key] = union((fields.get(column.key, NOTHING), column.value))
+        return Value(union(tail.whole() for tail in self.tails).edges, fields)
+
+
+def base(read: str, shape: Shape) -> Relation:
+    """A relation outside the query."""
+    items: list[Item] = [
+        Column(c.key, c.name, c.exact, Value({(Ref(read, c.key), ()): None}), named=False)
+        for c in shape.columns
+    ]
+    if not shape.complete:
+        items.append(Tail(read, shape.hidden))
+    return Relation(
+        items,
+        certain=len(shape.columns) if shape.ordered else 0,
+        rows={(Ref(read, ROWS), ()): None},
+        pattern=(read,),
+    )
+
+
+@dataclass(slots=True)
+class Source:
+    """A relation in FROM under the name it goes by there."""
+
+    key: str
+    relation: Relation
+    visible: bool = True
+    # False on the hidden side of a semi or anti join
+    merged: frozenset[str] = frozenset()
+    # columns that `using` or `natural` merged into those of an earlier source
+    how: int = 0
+    # NULLABLE on the loose side of an outer join
+
+
+@dataclass(slots=True)
+class Scope:
+    """What names mean at one place of a query."""
+
+    parent: Scope | None = None
+    ctes: dict[str, Relation] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    locals: dict[str, Value] = field(default_factory=dict)
+    # lambda parameters and loop variables, which shadow columns
+    aliases: dict[str, Value] = field(default_factory=dict)
+    # of the select list, for lateral references
+    merged: dict[str, Value] = field(default_factory=dict)
+    # columns of `using` and `natural`: copies of both sides
+    equated: dict[tuple[int, str], Value] = field(default_factory=dict)
+    # (id of a source, column) -> what it was found equal to
+    pending: dict[str, Callable[[], Value]] = field(default_factory=dict)
+    # select-list items not yet read, for engines that let a name refer to a later one
+    group: frozenset[Edge] = frozenset()
+    windows: dict[str, exp.Window] = field(default_factory=dict)
+    siblings: bool = False
+    # the parent is the FROM clause that this query stands in: asked only for names nobody here may own
+
+    def alias(self, key: str) -> Value | None:
+        """An item of the select list by its alias."""
+        if key not in self.aliases and key in self.pending:
+            self.aliases[key] = self.pending.pop(key)()
+        return self.aliases.get(key)
+
+    def cte(self, key: str) -> Relation | None:
+        """The CTE of that name, innermost first."""
+        scope: Scope | None = self
+        while scope is not None:
+            if key in scope.ctes:
+                return scope.ctes[key]
+            scope = scope.parent
+        return None
+
+    def local(self, key: str) -> Value | None:
+        """A lambda parameter or loop variable of that name."""
+        scope: Scope | None = self
+        while scope is not None:
+            if key in scope.locals:
+                return scope.locals[key]
+            scope = scope.parent
+        return None
+
+    def source(self, key: str) -> Source | None:
+        """The source of that name in this scope."""
+        return next((source for source in self.sources if source.key == key), None)
+
+
+def rows_of(sources: list[Source]) -> Edges:
+    """What decided the rows of all sources together."""
+    edges: Edges = {}
+    for source in sources:
+        merge(edges, source.relation.rows)
+    return edges

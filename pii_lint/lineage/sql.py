@@ -1,0 +1,180 @@
+"""Reading SQL text: parse, find the relations it names, quote a piece of it without its literals."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import Token, TokenType
+
+from .summary import RelationName
+
+# what sqlglot can't read becomes an explicit unknown here; its own log lines would quote the SQL
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+DIALECTS = {
+    "athena": "athena",
+    "bigquery": "bigquery",
+    "clickhouse": "clickhouse",
+    "databricks": "databricks",
+    "duckdb": "duckdb",
+    "dremio": "dremio",
+    "exasol": "exasol",
+    "fabric": "fabric",
+    "glue": "spark",
+    "hive": "hive",
+    "materialize": "materialize",
+    "mysql": "mysql",
+    "oracle": "oracle",
+    "postgres": "postgres",
+    "redshift": "redshift",
+    "risingwave": "risingwave",
+    "singlestore": "singlestore",
+    "snowflake": "snowflake",
+    "spark": "spark",
+    "sqlite": "sqlite",
+    "sqlserver": "tsql",
+    "starrocks": "starrocks",
+    "synapse": "tsql",
+    "teradata": "teradata",
+    "trino": "trino",
+}
+"""dbt adapter -> sqlglot dialect; an adapter that isn't here is read in sqlglot's own, most tolerant one."""
+
+
+def dialect_of(adapter: str) -> str:
+    """The sqlglot dialect of a dbt adapter."""
+    return DIALECTS.get(adapter.lower(), "")
+
+
+def parse(sql: str, dialect: str) -> list[exp.Expression]:
+    """The statements of a text. Raises ValueError with a short, literal-free reason."""
+    try:
+        return [tree for tree in sqlglot.parse(sql, read=dialect) if tree is not None]
+    except RecursionError:
+        raise ValueError("the SQL is nested too deeply to parse") from None
+    except SqlglotError as error:
+        places = getattr(error, "errors", None) or [{}]
+        line = places[0].get("line")
+        raise ValueError(
+            "the SQL cannot be parsed" + (f" (line {line} of the compiled code)" if line else "")
+        ) from None
+
+
+def name_of(table: exp.Table) -> RelationName | None:
+    """The relation's name, or None where the table is a function call."""
+    parts: list[tuple[str, bool]] = []
+    for part in (table.args.get("catalog"), table.args.get("db"), table.this):
+        if part is None:
+            continue
+        for piece in part.flatten() if isinstance(part, exp.Dot) else (part,):
+            if not isinstance(piece, exp.Identifier):
+                return None
+            parts.append((piece.name, bool(piece.args.get("quoted"))))
+    return RelationName(tuple(parts)) if parts else None
+
+
+def relation_names(trees: list[exp.Expression]) -> Iterator[RelationName]:
+    """Every relation a query may read, CTE names among them (they bind to nothing)."""
+    for tree in trees:
+        for table in tree.find_all(exp.Table):
+            name = name_of(table)
+            if name is not None:
+                yield name
+            elif isinstance(table.this, exp.Func):
+                yield from (n for n in quoted_relations(table.this) if n)
+
+
+def quoted_relations(call: exp.Expression) -> Iterator[RelationName]:
+    """Relations that `query_table` names by literals."""
+    if call.name.lower() != "query_table":
+        return
+    for literal in call.find_all(exp.Literal):
+        if literal.is_string:
+            yield parse_name(literal.name, "duckdb")
+
+
+def parse_name(text: str, dialect: str) -> RelationName:
+    """A relation's name out of a text such as dbt's `relation_name`."""
+    try:
+        table = sqlglot.parse_one(text, into=exp.Table, read=dialect)
+        name = name_of(table) if isinstance(table, exp.Table) else None
+    except SqlglotError:
+        name = None
+    return name or RelationName(((text, True),))
+
+
+_LITERALS = {
+    TokenType.STRING,
+    TokenType.NUMBER,
+    TokenType.BIT_STRING,
+    TokenType.HEX_STRING,
+    TokenType.BYTE_STRING,
+    TokenType.NATIONAL_STRING,
+    TokenType.RAW_STRING,
+    TokenType.HEREDOC_STRING,
+    TokenType.UNICODE_STRING,
+}
+_LEFT_EDGES = {TokenType.SELECT, TokenType.DISTINCT, TokenType.WHERE, TokenType.GROUP_BY, TokenType.ON}
+_RIGHT_EDGES = {
+    TokenType.FROM,
+    TokenType.WHERE,
+    TokenType.GROUP_BY,
+    TokenType.ORDER_BY,
+    TokenType.UNION,
+    TokenType.SEMICOLON,
+}
+_OPEN = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
+_CLOSE = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
+LONGEST_EXCERPT = 160
+
+
+def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
+    """The select-list item around `sql[start:end]`: literals as `?`, no comments, at most 160 characters."""
+    try:
+        tokens = sqlglot.tokenize(sql, read=dialect)
+    except SqlglotError:
+        return ""
+    first, last = _item(tokens, start, end)
+    text = ""
+    previous: Token | None = None
+    for token in tokens[first:last]:
+        if previous is not None and token.start > previous.end + 1:
+            text += " "
+        text += "?" if token.token_type in _LITERALS else sql[token.start : token.end + 1]
+        previous = token
+    return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
+
+
+def _item(tokens: list[Token], start: int, end: int) -> tuple[int, int]:
+    """Token indexes of the select-list item that holds the characters from `start` to `end`."""
+    levels: list[int] = []  # of each open query: the bracket depth inside it
+    depth = first = 0
+    firsts = {0: 0}  # bracket depth -> where the current item began
+    inside: int | None = None  # the depth of the query in which the item stands
+    for i, token in enumerate(tokens):
+        kind = token.token_type
+        if inside is not None:
+            ends = depth == inside and (kind is TokenType.COMMA or kind in _RIGHT_EDGES or kind in _CLOSE)
+            if ends and token.start >= end:
+                return first, i
+        elif token.start <= start <= token.end:
+            inside = levels[-1] if levels else 0
+            first = firsts[inside]
+        if kind in _OPEN:
+            depth += 1
+            following = tokens[i + 1].token_type if i + 1 < len(tokens) else None
+            if following in (TokenType.SELECT, TokenType.WITH, TokenType.FROM):
+                levels.append(depth)
+                firsts[depth] = i + 1
+        elif kind in _CLOSE:
+            if levels and levels[-1] == depth:
+                levels.pop()
+            depth -= 1
+        elif kind in _LEFT_EDGES or kind is TokenType.COMMA:
+            if depth == (levels[-1] if levels else 0):
+                firsts[depth] = i + 1
+    return (0, 0) if inside is None else (first, len(tokens))

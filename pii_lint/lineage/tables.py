@@ -1,0 +1,459 @@
+"""FROM: tables, subqueries, table functions, VALUES, unnest, lateral views, pivots, joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from .expressions import arguments, chosen, function_name, item_value, spec_of, value, values
+from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
+from .sql import name_of, parse, quoted_relations
+from .summary import NULLABLE, TRANSFORM, Edges, Fold, Signal, Test
+from .values import NOTHING, Value, apply, blend, flat, flow, merge, union
+from .walk import Walk
+
+
+def sources(walk: Walk, node: exp.Expression, scope: Scope) -> list[Source]:
+    """The sources that one FROM item brings in. A parenthesised join brings several."""
+    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
+        return _joined_inside(walk, node.this, scope)
+    relation = _relation(walk, node, scope)
+    alias = node.args.get("alias")
+    name = _alias_name(node, alias)
+    if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
+        relation = renamed(walk, relation, alias.args["columns"])
+        if not name and isinstance(node, exp.Unnest):
+            name = alias.args["columns"][0].name.lower()
+    for pivot in node.args.get("pivots") or ():
+        relation = pivoted(walk, relation, pivot, scope)
+        pivot_alias = pivot.args.get("alias")
+        if isinstance(pivot_alias, exp.TableAlias):
+            name = pivot_alias.name.lower() or name
+            if pivot_alias.args.get("columns"):
+                relation = renamed(walk, relation, pivot_alias.args["columns"])
+    sample = node.args.get("sample")
+    if sample is not None:
+        relation = Relation(
+            relation.items,
+            certain=relation.certain,
+            rows=relation.rows,
+            filtered=True,
+            pattern=relation.pattern,
+        )
+    found = [Source(name, relation)]
+    if isinstance(node, exp.Table) and node.args.get("joins"):
+        inner = Scope(parent=scope, ctes=scope.ctes, sources=found)
+        for item in node.args["joins"]:
+            join(walk, item, inner)
+        scope.merged.update(inner.merged)
+        return inner.sources
+    return found
+
+
+def _joined_inside(walk: Walk, table: exp.Table, scope: Scope) -> list[Source]:
+    inner = Scope(parent=scope)
+    inner.sources = sources(walk, table, inner)
+    scope.merged.update(inner.merged)
+    return inner.sources
+
+
+def _alias_name(node: exp.Expression, alias: exp.Expression | None) -> str:
+    if isinstance(alias, exp.TableAlias) and alias.this is not None:
+        return str(alias.name).lower()
+    if isinstance(node, exp.Table):
+        if isinstance(node.this, exp.Func):
+            return function_name(node.this)
+        return str(node.name).lower()
+    if isinstance(node, exp.Lateral) and isinstance(node.this, exp.Func):
+        return function_name(node.this)
+    return "unnest" if isinstance(node, exp.Unnest) else ""
+
+
+def _relation(walk: Walk, node: exp.Expression, scope: Scope) -> Relation:
+    if isinstance(node, exp.Table):
+        return _table(walk, node, scope)
+    if isinstance(node, exp.Subquery | exp.Query):
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+            return _parenthesised(walk, node.this, scope)
+        child = Scope(parent=scope, siblings=True)
+        return walk.query(walk, node, child)
+    if isinstance(node, exp.Lateral):
+        return _lateral(walk, node, scope)
+    if isinstance(node, exp.Unnest):
+        return _unnest(walk, node, scope)
+    if isinstance(node, exp.Values):
+        return rows_of_values(walk, node, scope)
+    if isinstance(node, exp.TableFromRows):
+        return _relation(walk, node.this, scope)
+    if isinstance(node, exp.Func):
+        return table_function(walk, node, scope)
+    if isinstance(node, exp.Pivot):
+        return pivot_statement(walk, node, scope)
+    return opaque(walk, f"{type(node).__name__} in FROM is not understood", values(walk, (), scope))
+
+
+def _parenthesised(walk: Walk, table: exp.Table, scope: Scope) -> Relation:
+    """A join in parentheses under one alias: all its columns."""
+    inner = Scope(parent=scope)
+    inner.sources = sources(walk, table, inner)
+    items: list[Item] = []
+    rows: Edges = {}
+    for source in inner.sources:
+        items += [item for item in source.relation.items]
+        merge(rows, source.relation.rows)
+    return Relation(items, certain=0, rows=rows)
+
+
+def opaque(walk: Walk, reason: str, inputs: Iterable[Value] = ()) -> Relation:
+    """A relation that can't be seen into: whatever went in, and an unknown."""
+    lost = walk.unknown(reason)
+    return Relation([Tail(None, value=union((lost, *(flow(v, TRANSFORM) for v in inputs))))], certain=0)
+
+
+def _table(walk: Walk, node: exp.Table, scope: Scope) -> Relation:
+    name = name_of(node)
+    if name is None:
+        return table_function(walk, node.this, scope)
+    if len(name.parts) == 1:
+        cte = scope.cte(name.parts[0][0].lower())
+        if cte is not None:
+            return cte
+    walk.met(node.this)
+    walk.reads[name.key] = name
+    shape = walk.shapes(name)
+    if shape is None:
+        return opaque(walk, f"relation {name.key} is not in the manifest")
+    return base(name.key, shape)
+
+
+def renamed(walk: Walk, relation: Relation, names: list[exp.Expression]) -> Relation:
+    """Columns named by a list, by position."""
+    items: list[Item] = []
+    rest = relation.items
+    loose = union(item_value(item) for item in rest[relation.certain :])
+    for i, name in enumerate(names):
+        identifier = name if isinstance(name, exp.Identifier) else name.find(exp.Identifier)
+        text = identifier.name if identifier is not None else name.name
+        quoted = bool(identifier.args.get("quoted")) if identifier is not None else False
+        content = item_value(rest[i]) if i < relation.certain else loose
+        items.append(Column(text.lower(), text, fold(text, quoted, walk.dialect), content))
+    certain = len(names)
+    if len(names) < relation.certain:
+        items += rest[len(names) :]
+        certain = relation.certain
+    elif relation.certain < len(rest):
+        items.append(Tail(None, value=loose))
+    return Relation(items, certain=certain, rows=relation.rows, filtered=relation.filtered)
+
+
+# --- functions and literals as relations ---------------------------------------------------------
+
+
+def column(name: str, content: Value) -> Column:
+    """A column that the engine names."""
+    return Column(name.lower(), name, name, content)
+
+
+FLATTENED = ("seq", "key", "path", "index", "value", "this")
+JSON_ROWS = ("key", "value", "type", "atom", "id", "parent", "fullkey", "path", "rowid", "json", "root")
+
+
+def table_function(walk: Walk, call: exp.Expression, scope: Scope) -> Relation:
+    """A function in FROM. Its arguments go into every column."""
+    name = function_name(call)
+    if name == "query_table":
+        return _query_table(walk, call)
+    if name == "query":
+        return _query_text(walk, call, scope)
+    inputs = [value(walk, arg, scope) for _, arg in arguments(call)]
+    whole = union(inputs)
+    rows = dict(apply(whole, Signal("count")).edges)
+    spec = spec_of(walk, call)
+    cls = spec.cls if spec is not None else ""
+    if cls == "series":
+        return Relation([column(name, flow(whole, TRANSFORM))], rows=rows)
+    if cls == "constant":
+        return Relation([column(name, NOTHING), Tail(None)], certain=0)
+    if cls in ("table", "keys", "access"):
+        if "flatten" in name or (walk.dialect == "snowflake" and isinstance(call, exp.Explode)):
+            items: list[Item] = [column(c, whole if c in ("value", "this") else flow(whole, TRANSFORM)) for c in FLATTENED]
+            return Relation(items, rows=rows)
+        if "json" in name and "each" in name or name in ("json_tree",):
+            return Relation([*(column(c, whole) for c in JSON_ROWS), Tail(None, value=whole)], certain=2, rows=rows)
+        return Relation([column(name, whole), Tail(None, value=whole)], certain=1, rows=rows)
+    reason = f"table function {name} reads something outside the manifest"
+    if cls != "external":
+        reason = f"table function {name} is not in the catalogue"
+    return opaque(walk, reason, inputs)
+
+
+def _query_table(walk: Walk, call: exp.Expression) -> Relation:
+    relations: list[Relation] = []
+    for name in quoted_relations(call):
+        walk.reads[name.key] = name
+        shape = walk.shapes(name)
+        if shape is None:
+            return opaque(walk, f"relation {name.key} is not in the manifest")
+        relations.append(base(name.key, shape))
+    arg = call.expressions[0] if call.expressions else None
+    if not relations or not isinstance(arg, exp.Literal | exp.Array):
+        return opaque(walk, "query_table names its relation at run time")
+    if len(relations) == 1:
+        return relations[0]
+    rows: Edges = {}
+    for relation in relations:
+        merge(rows, relation.rows)
+    everything = union(relation.row() for relation in relations)
+    return Relation([Tail(None, value=everything)], certain=0, rows=rows)
+
+
+def _query_text(walk: Walk, call: exp.Expression, scope: Scope) -> Relation:
+    arg = call.expressions[0] if call.expressions else None
+    if isinstance(arg, exp.Literal) and arg.is_string:
+        try:
+            trees = parse(arg.name, walk.dialect)
+        except ValueError:
+            trees = []
+        if len(trees) == 1 and isinstance(trees[0], exp.Query):
+            return walk.query(walk, trees[0], None)
+    return opaque(walk, "query() runs SQL that is made at run time")
+
+
+def rows_of_values(walk: Walk, node: exp.Values, scope: Scope) -> Relation:
+    """VALUES: each position is a copy of what any row holds there."""
+    width = 0
+    contents: list[list[Value]] = []
+    for row in node.expressions:
+        cells = row.expressions if isinstance(row, exp.Tuple) else [row]
+        width = max(width, len(cells))
+        for i, cell in enumerate(cells):
+            if i == len(contents):
+                contents.append([])
+            contents[i].append(value(walk, cell, scope))
+    prefix = {"duckdb": "col", "bigquery": "f", "trino": "_col", "spark": "col", "databricks": "col"}
+    first = 0 if walk.dialect in ("duckdb", "trino") else 1
+    stem = prefix.get(walk.dialect, "column")
+    return Relation([column(f"{stem}{i + first}", blend(cells)) for i, cells in enumerate(contents)])
+
+
+def _unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
+    inputs = values(walk, node.expressions, scope)
+    whole = union(inputs)
+    alias = node.args.get("alias")
+    name = "unnest"
+    if isinstance(alias, exp.TableAlias) and alias.this is not None and walk.dialect in ("postgres", "redshift"):
+        name = alias.name
+    items: list[Item] = [column(name, v) for v in inputs[:1]]
+    items += [column(f"{name}_{i}", v) for i, v in enumerate(inputs[1:], 1)]
+    offset = node.args.get("offset")
+    if isinstance(offset, exp.Expression):
+        items.append(column(offset.name, NOTHING))
+    # the fields of an unnested struct may be named without its column
+    certain = len(items)
+    if whole:
+        items.append(Tail(None, value=whole))
+    return Relation(items, certain=certain, rows=dict(apply(whole, Signal("count")).edges))
+
+
+def _lateral(walk: Walk, node: exp.Lateral, scope: Scope) -> Relation:
+    inside = node.this
+    if isinstance(inside, exp.Subquery | exp.Query):
+        return walk.query(walk, inside, Scope(parent=scope))
+    if isinstance(inside, exp.Unnest):
+        return _unnest(walk, inside, scope)
+    if isinstance(inside, exp.Table):
+        return _table(walk, inside, scope)
+    relation = table_function(walk, inside, scope)
+    alias = node.args.get("alias")
+    if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
+        # LATERAL VIEW: the names stand for whatever the function gives
+        whole = union(item_value(item) for item in relation.items)
+        return Relation([column(c.name, whole) for c in alias.args["columns"]], rows=relation.rows)
+    return relation
+
+
+# --- joins ---------------------------------------------------------------------------------------
+
+
+def join(walk: Walk, node: exp.Join, scope: Scope) -> None:
+    """Add a join's sources to the scope."""
+    left = list(scope.sources)
+    new = sources(walk, node.this, scope)
+    scope.sources = [*left, *new]
+    side, kind = node.side.upper(), node.kind.upper()
+    if node.method.upper() == "NATURAL":
+        _merge_columns(walk, scope, left, new, _common(left, new))
+    using = [name.name.lower() for name in node.args.get("using") or ()]
+    if using:
+        _merge_columns(walk, scope, left, new, using)
+    if side in ("LEFT", "FULL"):
+        for source in new:
+            source.how |= NULLABLE
+    if side in ("RIGHT", "FULL"):
+        for source in left:
+            source.how |= NULLABLE
+    if kind in ("SEMI", "ANTI"):
+        for source in new:
+            source.visible = False
+    for pivot in node.args.get("pivots") or ():
+        new[-1].relation = pivoted(walk, new[-1].relation, pivot, scope)
+
+
+def _common(left: list[Source], right: list[Source]) -> list[str]:
+    there = {c.key for source in left for c in source.relation.columns}
+    return list(dict.fromkeys(c.key for source in right for c in source.relation.columns if c.key in there))
+
+
+def _merge_columns(walk: Walk, scope: Scope, left: list[Source], right: list[Source], keys: list[str]) -> None:
+    for key in keys:
+        both: list[Value] = []
+        for source in (*left, *right):
+            known = source.relation.find(key)
+            if known:
+                both += [c.value for c in known]
+            else:
+                both += [v for tail in source.relation.tails if (v := tail.column(key)) is not None]
+        before = scope.merged.get(key)
+        scope.merged[key] = union((*both, before) if before is not None else both)
+    for source in right:
+        source.merged |= frozenset(keys)
+
+
+# --- pivots --------------------------------------------------------------------------------------
+
+
+def pivoted(walk: Walk, relation: Relation, node: exp.Pivot, scope: Scope) -> Relation:
+    """PIVOT or UNPIVOT applied to a table."""
+    inner = Scope(parent=scope, sources=[Source("", relation)])
+    if node.args.get("unpivot"):
+        return _unpivoted(walk, relation, node, inner)
+    keys: list[exp.Expression] = []
+    named: list[str] = []
+    listed = bool(node.args.get("fields"))
+    for item in node.args.get("fields") or ():
+        keys.append(item.this)
+        choices = item.expressions
+        if not choices or not all(_constant(choice) for choice in choices):
+            listed = False
+    for item in node.expressions if node.args.get("using") else ():
+        if isinstance(item, exp.In):
+            keys.append(item.this)
+            listed = bool(item.expressions) and all(_constant(c) for c in item.expressions)
+            named += [c.alias_or_name for c in item.expressions]
+        else:
+            keys.append(item)
+            listed = False
+    calls = node.args.get("using") or node.expressions
+    calls = [c for c in calls if isinstance(c, exp.Expression)] if isinstance(calls, list) else []
+    if not node.args.get("using"):
+        named = [c.name for c in node.args.get("columns") or ()]
+    group = node.args.get("group")
+    used = {c.name.lower() for item in (*keys, *calls) for c in item.find_all(exp.Column)}
+    kept: list[Item]
+    if group is not None and group.expressions:
+        grouped = {c.name.lower() for c in group.find_all(exp.Column)}
+        kept = [item for item in relation.items if isinstance(item, Column) and item.key in grouped]
+    else:
+        hidden = frozenset(used)
+        kept = [
+            item.hiding(hidden) if isinstance(item, Tail) else item
+            for item in relation.items
+            if isinstance(item, Tail) or item.key not in used
+        ]
+    inner.group = frozenset(edge for item in kept for edge in flat(item_value(item)))
+    decided = union(values(walk, keys, inner))
+    folded = union(values(walk, calls, inner)) if calls else apply(decided, Signal("count"))
+    items = list(kept)
+    certain = min(relation.certain, len(kept))
+    if listed and named:
+        content = union((folded, chosen([decided], [], len(named))))
+        items += [column(name, content) for name in named]
+        certain = len(items) if certain == len(kept) else certain
+    else:
+        items.append(Tail(None, value=union((folded, decided))))
+    rows = dict(relation.rows)
+    merge(rows, apply(union(item_value(item) for item in kept), Signal("group")).edges)
+    return Relation(items, certain=certain, rows=rows)
+
+
+def _constant(e: exp.Expression) -> bool:
+    if isinstance(e, exp.Alias | exp.PivotAlias | exp.Paren | exp.Cast | exp.Neg):
+        return _constant(e.this)
+    if isinstance(e, exp.Tuple):
+        return all(_constant(item) for item in e.expressions)
+    return isinstance(e, exp.Literal | exp.Null | exp.Boolean)
+
+
+def _unpivoted(walk: Walk, relation: Relation, node: exp.Pivot, inner: Scope) -> Relation:
+    inputs: list[exp.Expression] = []
+    names: list[str] = []
+    outputs: list[str] = []
+    into = node.args.get("into")
+    if into is not None:
+        names = [into.this.name]
+        outputs = [c.name for c in into.expressions]
+        inputs = list(node.expressions)
+    elif node.args.get("fields"):
+        outputs = [c.name for e in node.expressions for c in (e.expressions if isinstance(e, exp.Tuple) else [e])]
+        for item in node.args["fields"]:
+            names.append(item.this.name)
+            inputs += item.expressions
+    else:
+        names, outputs, inputs = ["name"], ["value"], list(node.expressions)
+    used: set[str] = set()
+    contents: list[Value] = []
+    for item in inputs:
+        target = item.this if isinstance(item, exp.Alias | exp.PivotAlias) else item
+        if isinstance(target, exp.Columns | exp.Star) or isinstance(target.this, exp.Star):
+            contents.append(relation.row())
+            used |= {c.key for c in relation.columns}
+            continue
+        contents.append(value(walk, target, inner))
+        used |= {c.name.lower() for c in target.find_all(exp.Column)}
+    kept = [
+        item.hiding(frozenset(used)) if isinstance(item, Tail) else item
+        for item in relation.items
+        if isinstance(item, Tail) or item.key not in used
+    ]
+    whole = union(contents)
+    fresh = [column(name, NOTHING) for name in names] + [column(name, whole) for name in outputs]
+    certain = len(kept) + len(fresh) if relation.certain == len(relation.items) else 0
+    rows = dict(relation.rows)
+    # nulls give no row
+    merge(rows, apply(whole, Signal("filter")).edges)
+    return Relation([*kept, *fresh], certain=certain, rows=rows)
+
+
+def pivot_statement(walk: Walk, node: exp.Pivot, scope: Scope) -> Relation:
+    """DuckDB's `pivot t on …` and `unpivot t on …`."""
+    inner = Scope(parent=scope)
+    inner.sources = sources(walk, node.this, inner)
+    return pivoted(walk, inner.sources[0].relation, node, scope)
+
+
+def summarized(walk: Walk, relation: Relation) -> Relation:
+    """DuckDB's `summarize`: extremes and quartiles are values, the rest are figures about them."""
+    whole = union(item_value(item) for item in relation.items)
+    counted = apply(whole, Signal("count"))
+    statistic = apply(whole, Fold(frozenset(), numeric=True))
+    contents = {
+        "column_name": NOTHING,
+        "column_type": NOTHING,
+        "min": whole,
+        "max": whole,
+        "approx_unique": counted,
+        "avg": statistic,
+        "std": statistic,
+        "q25": whole,
+        "q50": whole,
+        "q75": whole,
+        "count": NOTHING,
+        "null_percentage": counted,
+    }
+    return Relation([column(name, content) for name, content in contents.items()], rows=relation.rows)
+
+
+def equated_to(v: Value, clause: str) -> Value:
+    """What a column carries of a value it was found equal to."""
+    return apply(v, Test(clause, equated=True))

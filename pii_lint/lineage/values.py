@@ -1,0 +1,201 @@
+"""Values during the walk: where each part of an expression comes from, and how operations compose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .summary import (
+    CHANGED,
+    ROWS,
+    SKIPPED,
+    TRANSFORM,
+    UNKEYED,
+    Chain,
+    Decode,
+    Digest,
+    Edge,
+    Edges,
+    Flow,
+    Fold,
+    Op,
+    Part,
+    Ref,
+    Signal,
+    Span,
+    Test,
+)
+
+LONGEST_CHAIN = 6
+WIDEST_VALUE = 400
+"""Edges a value may have before those of one column are joined."""
+
+
+class Value:
+    """What an expression is made of: `edges` for the whole of it, `fields` for what is known to be in one field only."""
+
+    __slots__ = ("edges", "fields")
+
+    def __init__(self, edges: Edges, fields: dict[str, Value] | None = None) -> None:
+        self.edges = edges
+        self.fields = fields
+
+    def __bool__(self) -> bool:
+        return bool(self.edges) or bool(self.fields)
+
+
+NOTHING = Value({})
+
+_composed: dict[tuple[Chain, Op], Chain] = {}
+
+
+def extend(chain: Chain, op: Op) -> Chain:
+    """`op` after `chain`, collapsed where the meaning allows."""
+    if not chain:
+        return (op,)
+    known = _composed.get((chain, op))
+    if known is None:
+        known = _composed[chain, op] = _extend(chain, op)
+    return known
+
+
+def _extend(chain: Chain, op: Op) -> Chain:
+    last = chain[-1]
+    if isinstance(last, Signal):
+        return chain
+    if isinstance(op, Signal):
+        digest = next((o for o in chain if isinstance(o, Digest)), None)
+        return (op,) if digest is None else (digest, op)
+    if isinstance(op, Flow):
+        if isinstance(last, Flow):
+            return (*chain[:-1], Flow(last.how | op.how))
+        return chain
+    if isinstance(op, Part):
+        if isinstance(last, Digest | Test | Decode | Fold):
+            return chain
+        if isinstance(last, Part):
+            widths = [w for w in (last.width, op.width) if w is not None]
+            return (*chain[:-1], Part(f"{last.spec} | {op.spec}", min(widths, default=None)))
+    if isinstance(op, Digest) and isinstance(last, Digest):
+        return (*chain[:-1], Digest(last.keys | op.keys, op.function))
+    if isinstance(op, Test) and isinstance(last, Test | Decode):
+        return chain
+    if isinstance(op, Decode) and isinstance(last, Test):
+        return (*chain[:-1], op)
+    if isinstance(op, Decode) and isinstance(last, Decode):
+        return (*chain[:-1], Decode(max(last.outcomes, op.outcomes)))
+    if len(chain) >= LONGEST_CHAIN:
+        return (Flow(TRANSFORM),)
+    return (*chain, op)
+
+
+def flat(value: Value) -> Edges:
+    """All edges, those of fields included."""
+    if not value.fields:
+        return value.edges
+    edges = dict(value.edges)
+    for part in value.fields.values():
+        merge(edges, flat(part))
+    return edges
+
+
+def merge(into: Edges, edges: Edges) -> None:
+    """Add edges in place; a span that is known already stays."""
+    for edge, span in edges.items():
+        if into.get(edge) is None:
+            into[edge] = span
+
+
+def union(values: Iterable[Value]) -> Value:
+    """One value that may be any of these, or holds all of them."""
+    kept = [value for value in values if value.edges or value.fields]
+    if not kept:
+        return NOTHING
+    if len(kept) == 1:
+        return kept[0]
+    edges: Edges = {}
+    fields: dict[str, Value] | None = None
+    for value in kept:
+        merge(edges, value.edges)
+        if value.fields:
+            fields = fields or {}
+            for key, part in value.fields.items():
+                fields[key] = union((fields[key], part)) if key in fields else part
+    return Value(join_wide(edges), fields)
+
+
+def blend(values: Iterable[Value]) -> Value:
+    """One of several alternatives. Structs with other fields are matched by position: their fields run together."""
+    kept = [value for value in values if value]
+    if len({frozenset(value.fields or ()) for value in kept}) > 1:
+        kept = [Value(flat(value)) for value in kept]
+    return union(kept)
+
+
+def join_wide(edges: Edges) -> Edges:
+    """A sound join where diamonds would explode: per column, value edges become one, signals stay."""
+    if len(edges) <= WIDEST_VALUE:
+        return edges
+    joined: Edges = {}
+    for (ref, chain), span in edges.items():
+        edge: Edge = (ref, chain if chain and isinstance(chain[-1], Signal) else (Flow(TRANSFORM),))
+        if joined.get(edge) is None:
+            joined[edge] = span
+    return joined
+
+
+def apply(value: Value, op: Op) -> Value:
+    """The value after an operation that takes it as a whole."""
+    edges = flat(value)
+    if not edges:
+        return NOTHING
+    out: Edges = {}
+    for (ref, chain), span in edges.items():
+        edge = (ref, extend(chain, op))
+        if out.get(edge) is None:
+            out[edge] = span
+    return Value(out)
+
+
+def flow(value: Value, how: int) -> Value:
+    """The value going on; fields stay apart unless it is changed."""
+    if not value.fields or how & CHANGED:
+        return apply(value, Flow(how))
+    top = apply(Value(value.edges), Flow(how)) if value.edges else NOTHING
+    return Value(top.edges, {key: flow(part, how) for key, part in value.fields.items()})
+
+
+def descend(value: Value, key: str) -> Value:
+    """One field of a struct or JSON value; `key` is lower case. Arrays are transparent."""
+    edges: Edges = {}
+    for (ref, chain), span in value.edges.items():
+        if all(isinstance(op, Flow) and not op.how & CHANGED for op in chain):
+            edges[Ref(ref.read, ref.column, (*ref.path, key)), chain] = span
+        else:
+            edges[ref, chain] = span
+    own = Value(edges)
+    if value.fields and key in value.fields:
+        return union((own, value.fields[key]))
+    return own
+
+
+def stamp(value: Value, span: Span | None, *, over: bool) -> Value:
+    """Note where a value is written; `over` replaces what deeper queries noted."""
+    if span is None:
+        return value
+    edges = {edge: span if over or old is None else old for edge, old in value.edges.items()}
+    if not value.fields:
+        return Value(edges)
+    return Value(edges, {key: stamp(part, span, over=over) for key, part in value.fields.items()})
+
+
+def whole_refs(value: Value) -> frozenset[tuple[Ref, bool]]:
+    """Refs that stand in the value whole and always, the candidates for a key; True where nulls are left out."""
+    keys: set[tuple[Ref, bool]] = set()
+    for ref, chain in flat(value):
+        if ref.column == ROWS:
+            continue
+        if not chain:
+            keys.add((ref, False))
+        elif len(chain) == 1 and isinstance(chain[0], Flow) and not chain[0].how & UNKEYED:
+            keys.add((ref, bool(chain[0].how & SKIPPED)))
+    return frozenset(keys)

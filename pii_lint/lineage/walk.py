@@ -1,0 +1,75 @@
+"""The state of one walk over one query, and the two entrances that the other modules call back into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from pii_lint.data.functions import FunctionSpec
+
+from .scopes import Relation, Scope
+from .summary import UNKNOWN, Edge, MaskCall, Ref, RelationName, Shape, Span
+from .values import Value
+
+Shapes = Callable[[RelationName], Shape | None]
+"""What is known of a relation's columns; None for a relation that nothing explains."""
+
+
+@dataclass(slots=True)
+class WindowFrame:
+    """Where a window function computes: its partition, and whether rows have an order or a frame."""
+
+    partition: frozenset[Edge]
+    framed: bool
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk. `value` and `query` are the recursion; the rest is what it notes on the way."""
+
+    dialect: str
+    functions: Mapping[str, FunctionSpec]
+    shapes: Shapes
+    value: Callable[[Walk, exp.Expression, Scope], Value]
+    query: Callable[[Walk, exp.Expression, Scope | None], Relation]
+    reads: dict[str, RelationName] = field(default_factory=dict)
+    unknowns: dict[tuple[str, Span | None], None] = field(default_factory=dict)
+    masks: dict[int, MaskCall] = field(default_factory=dict)
+    window: WindowFrame | None = None
+    column: str = "*"
+    # the output column being read, for mask records
+    low: int = -1
+    high: int = -1
+    # the span of the identifiers met since the last reset
+    outer: bool = False
+    # set when a name was found in an outer query
+    quiet: bool = False
+    # an unresolved name is no news: it will be read again
+
+    def met(self, identifier: exp.Expression | None) -> None:
+        """Widen the current span by an identifier."""
+        if identifier is None:
+            return
+        meta = identifier.meta
+        start = meta.get("start")
+        if start is not None:
+            if self.low < 0 or start < self.low:
+                self.low = start
+            self.high = max(self.high, meta["end"] + 1)
+
+    def reset(self) -> None:
+        """Begin a new span."""
+        self.low = self.high = -1
+
+    @property
+    def span(self) -> Span | None:
+        """The current span."""
+        return (self.low, self.high) if self.low >= 0 else None
+
+    def unknown(self, reason: str) -> Value:
+        """Sight is lost here."""
+        if not self.quiet:
+            self.unknowns.setdefault((reason, self.span))
+        return Value({(Ref(UNKNOWN, reason), ()): self.span})

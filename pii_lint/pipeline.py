@@ -1,0 +1,181 @@
+"""The whole run, as a story: load, trace, judge, suppress, report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from pii_lint.artifacts.catalog import with_catalog
+from pii_lint.artifacts.freshness import check_freshness, with_freshness
+from pii_lint.artifacts.manifest import load_manifest
+from pii_lint.artifacts.model import Project
+from pii_lint.artifacts.project_dir import PROJECT_FILE, find_project_dir
+from pii_lint.artifacts.same_project import same_project
+from pii_lint.config import POLICY_FILE, load_config
+from pii_lint.data.registry import load_registry
+from pii_lint.errors import ConfigError
+from pii_lint.findings import Finding, ManifestInput, Persona, Report, Severity
+from pii_lint.labels import Form
+from pii_lint.policy import Policy
+from pii_lint.propagation.link import trace
+from pii_lint.reports.basis import coverage, masks
+from pii_lint.reports.listing import Listing, listing
+from pii_lint.rules import RULES, Facts, judge
+from pii_lint.suppressions import suppress
+
+MANIFEST, CATALOG = "target/manifest.json", "catalog.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is told. Where a path is missing, dbt's usual places are looked at."""
+
+    manifests: tuple[Path, ...] = ()
+    catalog: Path | None = None
+    config: Path | None = None
+    project_dir: Path | None = None
+    persona: Persona = Persona.DEFAULT
+    fail_on: Severity | None = None
+    # None: as the policy says
+    use_cache: bool = True
+    today: date | None = None
+
+
+def check(options: Options) -> Report:
+    """Judge a project."""
+    facts = gather(options)
+    _refuse_nothing_to_guard(facts)
+    findings = _meant_for(options.persona, findings_of(facts))
+    return Report(
+        manifests=_inputs(facts),
+        findings=findings,
+        masks=masks(facts),
+        coverage=coverage(facts),
+        notes=_notes(facts),
+        failed=_failed(findings, options.fail_on or facts.config.fail_on),
+    )
+
+
+def findings_of(facts: Facts) -> tuple[Finding, ...]:
+    """What every rule has to say, suppressed findings among it, in order of place."""
+    return tuple(sorted(suppress(judge(facts), facts), key=_order))
+
+
+def inventory(options: Options) -> Listing:
+    """List what every column holds, and judge nothing."""
+    facts = gather(options)
+    return listing(facts, _inputs(facts), _notes(facts))
+
+
+def gather(options: Options) -> Facts:
+    """Load what a run is told to look at, and follow the labels through it."""
+    manifests = options.manifests or (_usual_manifest(options.project_dir),)
+    project_dir = _project_dir(manifests[0], options.project_dir)
+    config = load_config(options.config, project_dir)
+    config.refuse_unknown_rules([rule.code for rule in RULES])
+    projects = tuple(_load(path, options.catalog, project_dir) for path in manifests)
+    same_project(projects)
+    registry = load_registry(config.kinds)
+    return Facts(
+        projects=projects,
+        config=config,
+        policy=Policy(config, registry),
+        registry=registry,
+        inventory=trace(projects, config, registry),
+        today=options.today or datetime.now(tz=UTC).date(),
+        project_dir=project_dir,
+    )
+
+
+def _load(path: Path, catalog: Path | None, project_dir: Path | None) -> Project:
+    project = with_freshness(load_manifest(path), project_dir)
+    if catalog is not None:
+        return with_catalog(project, catalog)
+    beside = path.with_name(CATALOG)
+    return with_catalog(project, beside) if beside.is_file() else project
+
+
+def _usual_manifest(project_dir: Path | None) -> Path:
+    folder = project_dir or _nearest_project()
+    if folder is None:
+        raise ConfigError(
+            f"There is no {PROJECT_FILE} here or in a folder above: run this in a dbt project, or "
+            "give --project-dir or --manifest."
+        )
+    return folder / MANIFEST
+
+
+def _project_dir(manifest: Path, given: Path | None) -> Path | None:
+    """The project's folder: as told, around the manifest, or around where the command runs."""
+    return find_project_dir(manifest, given) or _nearest_project()
+
+
+def _nearest_project() -> Path | None:
+    here = Path.cwd()
+    return next(
+        (folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), None
+    )
+
+
+def _refuse_nothing_to_guard(facts: Facts) -> None:
+    """A gate that has nothing to look for, or nothing to guard, must not be green."""
+    born = any(
+        via is None and label.form not in (Form.UNKNOWN, Form.SIGNAL)
+        for node, relation in facts.relations()
+        if not facts.is_secret(node.unique_id)
+        for column in relation.columns.values()
+        for label, via in column.labels.items()
+    )
+    if not born:
+        raise ConfigError(
+            "No column is tagged as personal, so there is nothing to follow: set `config: {tags: "
+            "[pii], meta: {pii: true, pii_type: ...}}` on the personal columns of your sources, or "
+            f"list them under `labels` in {POLICY_FILE}."
+        )
+    if not facts.policy.guarded(facts.nodes.values()):
+        raise ConfigError(
+            "No model is in the safe zone, so there is nothing to guard: put the marts that "
+            "everybody may read under models/marts/safe, or say where they are in "
+            f"{POLICY_FILE} under `zones: {{safe: {{paths: [...]}}}}`."
+        )
+
+
+def _inputs(facts: Facts) -> tuple[ManifestInput, ...]:
+    return tuple(
+        ManifestInput(
+            sha256=project.sha256,
+            dbt_version=project.dbt_version,
+            adapter_type=project.adapter_type,
+            target=project.target,
+            freshness=project.freshness,
+        )
+        for project in facts.projects
+    )
+
+
+def _notes(facts: Facts) -> tuple[str, ...]:
+    sentences = [check_freshness(project, facts.project_dir).sentence for project in facts.projects]
+    waiver = facts.config.allow_literal_keys
+    if waiver is not None:
+        sentences.append(f"The policy accepts literal keys until {waiver.until}: {waiver.reason}")
+    return tuple(dict.fromkeys(sentences))
+
+
+def _meant_for(persona: Persona, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those for this reader: an auditor hears all, everybody hears what is for everybody."""
+    order = list(Persona)
+    return tuple(f for f in findings if order.index(f.persona) <= order.index(persona))
+
+
+def _failed(findings: Iterable[Finding], fail_on: Severity) -> bool:
+    return any(
+        finding.suppressed is None and finding.severity.at_least(fail_on) for finding in findings
+    )
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str, str]:
+    place = finding.location
+    where = (place.file, place.line, place.col) if place else ("", 0, 0)
+    return (*where, finding.code, finding.node, finding.column)

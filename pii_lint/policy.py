@@ -1,0 +1,124 @@
+"""Which labels may stand where: zones, and the matrix zone x form x kind (FLOW: policy)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from pii_lint.artifacts.model import Exposure, Node
+from pii_lint.config import UNZONED, Config, Zone
+from pii_lint.data.registry import Registry, ancestors
+from pii_lint.findings import Severity
+from pii_lint.labels import VALUE_FORMS, Form, Label
+
+SAFE, EXPORT, RAW = "safe", "export", "raw"
+ZONES = (SAFE, EXPORT, "staging", "intermediate", "restricted", RAW)
+"""Strictest first: where several zones claim a node, the first of these holds."""
+
+
+class Policy:
+    """What a project's policy says of its nodes and labels."""
+
+    def __init__(self, config: Config, registry: Registry) -> None:
+        self._config = config
+        self._registry = registry
+
+    def zone(self, node: Node | Exposure) -> str | None:
+        """The zone of a node, the strictest where several claim it; None where none does."""
+        if isinstance(node, Exposure):
+            return EXPORT
+        claiming = self._claiming(node)
+        if claiming:
+            return claiming[0]
+        return RAW if node.resource_type == "source" else None
+
+    def zone_conflicts(self, node: Node) -> tuple[str, ...]:
+        """Every zone that claims a node, strictest first, where several do."""
+        claiming = self._claiming(node)
+        return claiming if len(claiming) > 1 else ()
+
+    def is_safe(self, node: Node) -> bool:
+        """True for what everybody in the company may read."""
+        return self.zone(node) == SAFE
+
+    def guarded(self, nodes: Iterable[Node]) -> bool:
+        """True where there is something to guard; a gate without that must not be green."""
+        return any(self.is_safe(node) for node in nodes)
+
+    def severity(self, zone: str | None, label: Label) -> Severity:
+        """How bad it is that a label stands in a zone (None: a node that no zone claims).
+
+        The label's kind decides, never its `part`: whoever follows a value knows whether a declared
+        derivation made it of the value itself, and gives it the derived kind only then.
+        """
+        kind = self._registry.kind(label.kind)
+        if not kind.allowed and label.form in VALUE_FORMS:
+            return Severity.ERROR
+        cell = self._config.policy[zone or UNZONED][label.form.word]
+        for name in ancestors(label.kind):
+            if name in cell.kinds:
+                return cell.kinds[name]
+        if label.form is Form.PARTIAL and kind.derived_from and cell.derived:
+            return cell.derived
+        if label.form is Form.SIGNAL and label.equated and cell.equated:
+            return cell.equated
+        return cell.default
+
+    def _claiming(self, node: Node) -> tuple[str, ...]:
+        zones = self._config.zones
+        return tuple(name for name in ZONES if name in zones and _claims(zones[name], node))
+
+
+def _claims(zone: Zone, node: Node) -> bool:
+    # The path of a source is that of the YAML that declares it, often a staging folder's.
+    placed = node.resource_type != "source" and any(
+        path_matches(pattern, node.path) for pattern in zone.paths
+    )
+    return (
+        placed
+        or any(_schema_matches(pattern, node) for pattern in zone.schemas)
+        or not node.tags.isdisjoint(zone.tags)
+        or node.group in zone.groups
+        or node.access in zone.access
+    )
+
+
+def path_matches(pattern: str, path: str) -> bool:
+    """True where a path or a folder above it fits: `*` within a name, `**` for any folders."""
+    return _leads_to(_segments(pattern), _segments(path))
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    return tuple(segment for segment in path.split("/") if segment not in ("", "."))
+
+
+def _leads_to(pattern: Sequence[str], path: Sequence[str]) -> bool:
+    # Positions in the pattern that the segments so far may have led to; linear for any pattern.
+    reached = _skip_stars(pattern, {0})
+    for segment in path:
+        if len(pattern) in reached:
+            return True
+        onward = set()
+        for position in reached:
+            if pattern[position] == "**":
+                onward.add(position)
+            elif fnmatchcase(segment, pattern[position]):
+                onward.add(position + 1)
+        reached = _skip_stars(pattern, onward)
+    return len(pattern) in reached
+
+
+def _skip_stars(pattern: Sequence[str], positions: set[int]) -> set[int]:
+    reached = set(positions)
+    for position in positions:
+        while position < len(pattern) and pattern[position] == "**":
+            position += 1
+            reached.add(position)
+    return reached
+
+
+def _schema_matches(pattern: str, node: Node) -> bool:
+    schema = (node.schema or "").lower()
+    if "." in pattern:
+        schema = f"{(node.database or '').lower()}.{schema}"
+    return bool(node.schema) and fnmatchcase(schema, pattern.lower())

@@ -1,0 +1,56 @@
+"""Which node a relation's name means: what the warehouse calls it, not only what `ref()` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pii_lint.artifacts.model import Node
+from pii_lint.lineage import fold, parse_name
+from pii_lint.lineage.summary import RelationName
+
+Key = tuple[str, ...]
+
+
+class Binder:
+    """Matches names on three, two, then one part, folded like the engine does; by lower case only where nothing matches."""
+
+    def __init__(self, nodes: Mapping[str, Node], dialect: str) -> None:
+        self._dialect = dialect
+        self._exact: dict[Key, list[str]] = {}
+        self._loose: dict[Key, list[str]] = {}
+        self._parts: dict[str, Key] = {}
+        for uid, node in nodes.items():
+            if node.relation_name is None:
+                continue
+            name = parse_name(node.relation_name, dialect)
+            self._parts[uid] = self._fold(name)
+            lower = tuple(text.lower() for text, _ in name.parts)
+            for length in range(1, len(name.parts) + 1):
+                self._exact.setdefault(self._parts[uid][-length:], []).append(uid)
+                self._loose.setdefault(lower[-length:], []).append(uid)
+
+    def _fold(self, name: RelationName) -> Key:
+        return tuple(fold(text, quoted, self._dialect) for text, quoted in name.parts)
+
+    def bind(self, name: RelationName, reader: str) -> tuple[str, ...]:
+        """The nodes that own the relation; several where two own it, none where the manifest can't explain it."""
+        exact = self._fold(name)
+        lower = tuple(text.lower() for text, _ in name.parts)
+        for index, key in ((self._exact, exact), (self._loose, lower)):
+            for length in range(min(len(key), 3), 0, -1):
+                found = [
+                    uid for uid in index.get(key[-length:], ()) if length == len(key) or len(self._parts[uid]) <= length
+                ]
+                if found:
+                    return tuple(self._nearest(found, length, reader))
+        return ()
+
+    def _nearest(self, found: list[str], length: int, reader: str) -> Iterable[str]:
+        """Missing parts are the reader's own, if that leaves any."""
+        own = self._parts.get(reader, ())
+        for keep in range(len(own) - length, 0, -1):
+            prefix = own[-length - keep : -length]
+            near = [uid for uid in found if self._parts[uid][-length - keep : -length] == prefix]
+            if near:
+                return near
+        return found

@@ -1,0 +1,626 @@
+"""Linking: names are bound to nodes, summaries to labels, in the order that the SQL itself gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pii_lint import lineage
+from pii_lint.artifacts.model import Column, Node, Project
+from pii_lint.config import Config
+from pii_lint.data.functions import load_functions
+from pii_lint.data.registry import Kind, Registry
+from pii_lint.labels import (
+    CHANGED_SECRET,
+    MAYBE_NULL,
+    SECRET,
+    UNKNOWN,
+    VALUE_FORMS,
+    Form,
+    Label,
+    Origin,
+    carry,
+)
+from pii_lint.lineage.summary import (
+    CHANGED,
+    ROWS,
+    SETTING,
+    TAIL,
+    Chain,
+    Decode,
+    Digest,
+    Edge,
+    Edges,
+    Flow,
+    Fold,
+    Part,
+    Ref,
+    Shape,
+    ShapeColumn,
+    Span,
+    Summary,
+    Test,
+)
+from pii_lint.lineage.summary import UNKNOWN as LOST
+
+from .binding import Binder
+from .branches import unseen_branch
+from .declared import ANY_DEPTH, Position, born, columns_of, is_tagged, kind_of, shape_of
+from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFacts, Via
+from .inventory import Span as FactSpan
+from .order import groups
+
+Labels = dict[Label, Via | None]
+MOST_ROUNDS = 30
+"""Rounds after which a cycle's labels are taken as they are; they only grow, and each label can arrive but once."""
+
+
+@dataclass(slots=True)
+class Linked:
+    """A relation with its labels by place inside each column, and what else a reader needs to know of it."""
+
+    shape: Shape
+    columns: dict[str, dict[Position, Labels]] = field(default_factory=dict)
+    facts: RelationFacts = field(default_factory=RelationFacts)
+    singles: dict[str, frozenset[str]] = field(default_factory=dict)
+    # column -> source tables of which it holds one value a row
+    filtered: bool = False
+
+    def at(self, ref: Ref) -> Iterator[tuple[Position, str, Labels]]:
+        """The labels that a ref takes: what is left of their place, the column they stand on, the labels."""
+        if ref.column == ROWS:
+            yield (), TAIL, self.facts.signals
+            return
+        key = ref.column if ref.column in self.columns else TAIL
+        for position, labels in self.columns.get(key, {}).items():
+            rest = remaining(position, ref.path)
+            if rest is not None:
+                yield rest, key, labels
+
+
+def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
+    """Where a label stands inside what a path takes out; None where the path passes it by."""
+    for i, step in enumerate(position):
+        if step == ANY_DEPTH:
+            if i >= len(path):
+                return position[i:]
+            return () if position[i + 1] in path[i:] else None
+        if i >= len(path):
+            return position[i:]
+        if step != path[i]:
+            return None
+    return ()
+
+
+def trace(projects: Sequence[Project], config: Config, registry: Registry) -> Inventory:
+    """Every column of every relation with its labels. Several manifests of one project are united."""
+    merged: dict[str, RelationFacts] = {}
+    for project in projects:
+        for uid, facts in Linker(project, projects, config, registry).run().items():
+            if uid in merged:
+                _unite(merged[uid], facts)
+            else:
+                merged[uid] = facts
+    return Inventory(merged)
+
+
+def _unite(into: RelationFacts, facts: RelationFacts) -> None:
+    for key, column in facts.columns.items():
+        mine = into.columns.setdefault(key, ColumnFacts(column.name, named=column.named))
+        for label, via in column.labels.items():
+            if _nearer(via, mine.labels.get(label), label in mine.labels):
+                mine.labels[label] = via
+    for label, via in facts.signals.items():
+        into.signals.setdefault(label, via)
+    into.complete = into.complete and facts.complete
+    into.reads = tuple(sorted({*into.reads, *facts.reads}))
+    into.masks += [mask for mask in facts.masks if mask not in into.masks]
+    into.blind += [spot for spot in facts.blind if spot not in into.blind]
+
+
+def _nearer(new: Via | None, old: Via | None, there: bool) -> bool:
+    if not there:
+        return True
+    if old is None or new is None:
+        return old is not None
+    return (new.hops, new.node, new.column) < (old.hops, old.node, old.column)
+
+
+class Linker:
+    """One manifest. `Surroundings` of the labels, since only here keys, kinds and unique columns are known."""
+
+    def __init__(
+        self, project: Project, projects: Sequence[Project], config: Config, registry: Registry
+    ) -> None:
+        self.project = project
+        self.projects = projects
+        self.config = config
+        self.registry = registry
+        self.dialect = config.dialect or lineage.dialect_of(project.adapter_type)
+        self.functions = load_functions(self.dialect, config.functions)
+        self.binder = Binder(project.nodes, self.dialect)
+        self.linked: dict[str, Linked] = {}
+        self.parsed: dict[str, lineage.Query | str] = {}
+        self.names: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.reader = ""
+        self.booleans: set[Origin] = set()
+        self.numbers: set[Origin] = set()
+
+    # --- the road ---------------------------------------------------------------------------------
+
+    def run(self) -> dict[str, RelationFacts]:
+        """Link every relation, dependencies first."""
+        relations = {
+            uid: node
+            for uid, node in self.project.nodes.items()
+            if node.resource_type in ("source", "seed", "model", "snapshot")
+        }
+        reads = {uid: self._reads(uid, node) for uid, node in sorted(relations.items())}
+        for group in groups(reads):
+            cyclic = len(group) > 1 or group[0] in reads[group[0]]
+            if cyclic:
+                self._fixpoint(group, relations)
+            else:
+                self.linked[group[0]] = self._link(relations[group[0]])
+            for uid in group:
+                self.parsed.pop(uid, None)
+        return {uid: linked.facts for uid, linked in sorted(self.linked.items())}
+
+    def _reads(self, uid: str, node: Node) -> tuple[str, ...]:
+        """What a node reads by its own SQL, united with what dbt says it depends on."""
+        found = [dep for dep in node.depends_on if dep in self.project.nodes]
+        if node.resource_type in ("model", "snapshot") and node.language == "sql":
+            self.parsed[uid] = parsed = self._parse(node)
+            if not isinstance(parsed, str):
+                for name in parsed.relations:
+                    found += self.binder.bind(name, uid)
+        return tuple(dict.fromkeys(found))
+
+    def _parse(self, node: Node) -> lineage.Query | str:
+        if not node.compiled_code or not node.compiled_code.strip():
+            return "the manifest holds no compiled SQL for it"
+        try:
+            return lineage.read(node.compiled_code, self.dialect)
+        except ValueError as error:
+            return str(error)
+
+    def _fixpoint(self, group: tuple[str, ...], relations: Mapping[str, Node]) -> None:
+        """Shapes first, then labels, until nothing changes."""
+        for uid in group:
+            self.linked[uid] = Linked(self._declared_shape(relations[uid]))
+        for _ in range(MOST_ROUNDS):
+            before = {uid: _fingerprint(self.linked[uid]) for uid in group}
+            for uid in group:
+                self.linked[uid] = self._link(relations[uid])
+            if before == {uid: _fingerprint(self.linked[uid]) for uid in group}:
+                return
+
+    def _declared_shape(self, node: Node) -> Shape:
+        return shape_of(
+            columns_of(node, self.config),
+            self.project.catalog.get(node.unique_id),
+            node.columns_complete,
+            self.dialect,
+        )
+
+    def _link(self, node: Node) -> Linked:
+        if node.resource_type in ("source", "seed"):
+            return self._origin(node)
+        if node.language != "sql":
+            return self._opaque(node, "a Python model is not analysed")
+        parsed = self.parsed[node.unique_id]
+        if isinstance(parsed, str):
+            return self._opaque(node, parsed)
+        try:
+            summary = lineage.summarize(parsed, self.dialect, self.functions, self._shapes(node))
+        except ValueError as error:
+            return self._opaque(node, str(error))
+        return self._evaluate(node, summary)
+
+    def _shapes(self, node: Node) -> lineage.Shapes:
+        def shape(name: lineage.RelationName) -> Shape | None:
+            owners = self._owners(node.unique_id, name)
+            if not owners:
+                return None
+            known = [self.linked[uid].shape for uid in owners if uid in self.linked]
+            if len(known) == 1 == len(owners):
+                return known[0]
+            columns = tuple({c.key: c for s in known for c in s.columns}.values())
+            return Shape(columns, complete=bool(known) and all(s.complete for s in known))
+
+        return shape
+
+    def _owners(self, reader: str, name: lineage.RelationName) -> tuple[str, ...]:
+        key = (reader, name.key)
+        if key not in self.names:
+            self.names[key] = self.binder.bind(name, reader)
+        return self.names[key]
+
+    # --- relations without SQL --------------------------------------------------------------------
+
+    def _origin(self, node: Node) -> Linked:
+        """A source or seed: labels are born here."""
+        columns = columns_of(node, self.config)
+        linked = Linked(self._declared_shape(node))
+        for shape in linked.shape.columns:
+            column = columns.get(shape.key) or Column(shape.name)
+            self._note_types(node, shape, column)
+            places: dict[Position, Labels] = {}
+            for position, label in born(node, column, self.config, self.registry):
+                places.setdefault(position, {})[label] = None
+            linked.columns[shape.key] = places
+            self._single(linked, node, shape.key, column)
+        if any(label.kind == SECRET for places in linked.columns.values() for ls in places.values() for label in ls):
+            linked.columns[TAIL] = {(): {Label(Origin(node.unique_id, TAIL), SECRET, Form.CLEAR): None}}
+        return self._finish(node, linked)
+
+    def _note_types(self, node: Node, shape: ShapeColumn, column: Column) -> None:
+        there = self.project.catalog.get(node.unique_id, ())
+        kinds = [c.data_type for c in there if c.name.lower() == shape.key] or [column.data_type]
+        word = (kinds[0] or "").lower()
+        origin = Origin(node.unique_id, column.name)
+        if word.startswith("bool"):
+            self.booleans.add(origin)
+        if word.startswith(("int", "bigint", "smallint", "tinyint", "hugeint", "num", "dec", "float", "double", "real")):
+            self.numbers.add(origin)
+
+    def _single(self, linked: Linked, node: Node, key: str, column: Column) -> None:
+        """A unique column stands for the rows of its own table; one that references another, for that one's too."""
+        tables = {uid for uid, _ in column.references}
+        if column.unique:
+            tables.add(node.unique_id)
+            tables |= {label.origin.node for places in linked.columns.values() for ls in places.values() for label in ls}
+        if tables:
+            linked.singles[key] = linked.singles.get(key, frozenset()) | tables
+
+    def _opaque(self, node: Node, reason: str) -> Linked:
+        """Sight is lost in a whole node: every column is unknown, beside all that its parents hold."""
+        lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)
+        labels: Labels = {lost: None}
+        for parent in node.depends_on:
+            above = self.linked.get(parent)
+            for key, places in above.columns.items() if above is not None else ():
+                for inner in places.values():
+                    for label, via in inner.items():
+                        self._add(labels, label, parent, key, label, "transform", None, via)
+        shape = self._declared_shape(node)
+        linked = Linked(Shape(shape.columns, complete=False))
+        for column in shape.columns:
+            linked.columns[column.key] = {(): dict(labels)}
+        linked.columns[TAIL] = {(): labels}
+        linked.facts.blind.append(BlindSpot(reason))
+        linked.facts.reads = node.depends_on
+        return self._finish(node, linked)
+
+    # --- relations with SQL -----------------------------------------------------------------------
+
+    def _evaluate(self, node: Node, summary: Summary) -> Linked:
+        self.reader = node.unique_id
+        linked = Linked(summary.shape, filtered=summary.filtered)
+        owners = {read: self._owners(node.unique_id, name) for read, name in summary.reads.items()}
+        linked.facts.reads = tuple(sorted({uid for uids in owners.values() for uid in uids}))
+        self.owners = owners
+        for column in summary.columns:
+            places = linked.columns.setdefault(column.shape.key, {})
+            self._put(places, (), column.edges)
+            for path, edges in column.fields.items():
+                self._put(places, path, edges)
+            tables = self._tables(column.edges)
+            if tables:
+                linked.singles[column.shape.key] = tables
+        if summary.tail is not None:
+            places = linked.columns.setdefault(TAIL, {})
+            self._put(places, (), summary.tail)
+        self._put_rows(linked.facts.signals, summary.rows)
+        linked.facts.masks = [m for m in (self._mask(call) for call in summary.masks) if m is not None]
+        linked.facts.blind = [
+            BlindSpot(reason, FactSpan(*span) if span else None) for reason, span in summary.unknowns
+        ]
+        if summary.filtered:
+            _loosen_secrets(linked)
+        _join_parts(linked)
+        named = {c.shape.key: c.named for c in summary.columns}
+        if node.resource_type == "snapshot":
+            self._snapshot(node, linked)
+        self._declare(node, linked, summary)
+        self._forgotten(node, linked)
+        reason = unseen_branch(node, self.project, self.projects, linked.facts.reads)
+        if reason is not None and self._parents_hold_values(node):
+            linked.facts.blind.append(BlindSpot(reason))
+            lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)
+            linked.columns.setdefault(TAIL, {}).setdefault((), {})[lost] = None
+        return self._finish(node, linked, named)
+
+    def _put(self, places: dict[Position, Labels], at: Position, edges: Edges) -> None:
+        """Evaluate edges into one column's labels."""
+        for (ref, chain), span in edges.items():
+            plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
+            for rest, uid, key, label, via in self._taken(ref):
+                new = carry(label, chain, self)
+                if new is not None:
+                    into = places.setdefault((*at, *rest) if plain else at, {})
+                    self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
+
+    def _put_rows(self, into: Labels, edges: Edges) -> None:
+        for (ref, chain), span in edges.items():
+            for _, uid, key, label, via in self._taken(ref):
+                new = carry(label, chain, self)
+                if new is not None and new.form is Form.SIGNAL:
+                    self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
+
+    def _taken(self, ref: Ref) -> Iterator[tuple[Position, str, str, Label, Via | None]]:
+        """The labels behind a ref, with the node and column they stand on; uid is empty for those born here."""
+        if ref.read == LOST:
+            yield (), "", TAIL, Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN), None
+            return
+        if ref.read == SETTING:
+            if ref.column in self._secret_settings:
+                yield (), "", TAIL, Label(Origin(SETTING, ref.column), SECRET, Form.CLEAR), None
+            return
+        for uid in self.owners.get(ref.read, ()):
+            linked = self.linked.get(uid)
+            if linked is None:
+                continue
+            for rest, key, labels in linked.at(ref):
+                for label, via in labels.items():
+                    yield rest, uid, key, label, via
+
+    @property
+    def _secret_settings(self) -> frozenset[str]:
+        return self.config.secret_settings
+
+    def _add(
+        self,
+        into: Labels,
+        new: Label,
+        uid: str,
+        key: str,
+        label: Label,
+        op: str,
+        span: Span | None,
+        via: Via | None,
+    ) -> None:
+        """Keep the shortest witness; ties go to the first by name."""
+        if not uid:
+            into.setdefault(new, None)
+            return
+        step = Via(uid, key, label, op, FactSpan(*span) if span else None, via.hops + 1 if via else 1)
+        if _nearer(step, into.get(new), new in into):
+            into[new] = step
+
+    def _tables(self, edges: Edges) -> frozenset[str]:
+        """Source tables of which this expression holds one value a row: copies and digests of unique columns."""
+        tables: set[str] = set()
+        for ref, chain in edges:
+            if all((isinstance(op, Flow) and not op.how & CHANGED) or isinstance(op, Digest) for op in chain):
+                for uid in self.owners.get(ref.read, ()):
+                    linked = self.linked.get(uid)
+                    if linked is not None and not ref.path:
+                        tables |= linked.singles.get(ref.column, frozenset())
+        return frozenset(tables)
+
+    def _mask(self, call: object) -> MaskFacts | None:
+        from pii_lint.lineage.summary import MaskCall
+
+        assert isinstance(call, MaskCall)
+        inputs: set[Label] = set()
+        for ref, chain in call.edges:
+            for _, _, _, label, _ in self._taken(ref):
+                entered = carry(label, chain, self)
+                if entered is not None and entered.kind != SECRET and entered.form in VALUE_FORMS:
+                    inputs.add(entered)
+        if not inputs:
+            return None
+        secrets = frozenset(label for ref, skips in call.keys for label in self._secrets(ref, skips))
+        span = FactSpan(*call.span) if call.span else None
+        return MaskFacts(call.column, call.function, frozenset(inputs), secrets, call.literal, span)
+
+    # --- what YAML adds ---------------------------------------------------------------------------
+
+    def _declare(self, node: Node, linked: Linked, summary: Summary) -> None:
+        """A tag on a derived column adds an origin only for what it copies from an unlabelled place."""
+        by_key = {c.shape.key: c for c in summary.columns}
+        for column in columns_of(node, self.config).values():
+            key = column.name.lower()
+            self._single(linked, node, key, column)
+            written = by_key.get(key)
+            edges = written.edges if written is not None else summary.tail
+            if edges is None or not (is_tagged(column) or column.meta.get("pii_keys")):
+                labelled = self.config.labels.get(node.unique_id, {})
+                if edges is None or key not in {name.lower() for name in labelled}:
+                    continue
+            places = linked.columns.setdefault(key, {})
+            arrived = {label.kind for labels in places.values() for label in labels}
+            for position, label in born(node, column, self.config, self.registry):
+                if any(_same_kind(label.kind, kind) for kind in arrived):
+                    continue
+                for edge in edges:
+                    if self._copies_unlabelled(edge):
+                        new = carry(label, edge[1], self)
+                        if new is not None:
+                            places.setdefault(position, {}).setdefault(new, None)
+
+    def _copies_unlabelled(self, edge: Edge) -> bool:
+        """True for an edge that brings a value from where no label stands."""
+        ref, chain = edge
+        if ref.read in (LOST, SETTING) or ref.column == ROWS:
+            return ref.read == LOST
+        return not any(isinstance(op, Test | Decode) or op.tag == "signal" for op in chain) and not any(
+            label.form in VALUE_FORMS for _, _, _, label, _ in self._taken(ref)
+        )
+
+    def _snapshot(self, node: Node, linked: Linked) -> None:
+        """dbt's own columns: the row id is an unkeyed digest of the unique key."""
+        identity: Labels = {}
+        for name in node.unique_key:
+            for labels in linked.columns.get(name.lower(), {}).values():
+                for label, via in labels.items():
+                    new = label.to(Form.WEAK) if label.form in (Form.CLEAR, Form.PARTIAL) else label
+                    identity.setdefault(new, via)
+        known = list(linked.shape.columns)
+        for name in ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"):
+            linked.columns[name] = {(): identity} if name == "dbt_scd_id" and identity else {}
+            known.append(ShapeColumn(name, name, fold_name(name, self.dialect)))
+        linked.shape = Shape(tuple(known), linked.shape.complete, linked.shape.ordered, linked.shape.hidden)
+
+    def _forgotten(self, node: Node, linked: Linked) -> None:
+        """Columns that the warehouse still has and the SQL no longer writes."""
+        keeps = node.resource_type == "snapshot" or (
+            node.materialized == "incremental" and node.on_schema_change != "sync_all_columns"
+        )
+        if not keeps or not linked.shape.complete:
+            return
+        there = {c.key for c in linked.shape.columns}
+        old = [c for c in self.project.catalog.get(node.unique_id, ()) if c.name.lower() not in there]
+        if not old:
+            return
+        lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)
+        for column in old:
+            linked.columns[column.name.lower()] = {(): {lost: None}}
+        added = tuple(ShapeColumn(c.name.lower(), c.name, c.name) for c in old)
+        linked.shape = Shape((*linked.shape.columns, *added), complete=True)
+        linked.facts.blind.append(
+            BlindSpot("the warehouse holds columns that the SQL no longer writes: " + ", ".join(c.name for c in old))
+        )
+
+    def _parents_hold_values(self, node: Node) -> bool:
+        readable = (Form.CLEAR, Form.PARTIAL, Form.WEAK, Form.UNKNOWN)
+        return any(
+            label.form in readable and label.kind != SECRET
+            for parent in node.depends_on
+            if parent in self.linked
+            for places in self.linked[parent].columns.values()
+            for labels in places.values()
+            for label in labels
+        )
+
+    def _finish(self, node: Node, linked: Linked, named: Mapping[str, bool] | None = None) -> Linked:
+        """Flatten places into facts."""
+        facts = linked.facts
+        facts.complete = linked.shape.complete
+        for column in linked.shape.columns:
+            flat: Labels = {}
+            for labels in linked.columns.get(column.key, {}).values():
+                for label, via in labels.items():
+                    if _nearer(via, flat.get(label), label in flat):
+                        flat[label] = via
+            facts.columns[column.key] = ColumnFacts(
+                column.name, flat, named.get(column.key, True) if named is not None else True
+            )
+        rest = {label: via for labels in linked.columns.get(TAIL, {}).values() for label, via in labels.items()}
+        if rest or not linked.shape.complete:
+            facts.columns[TAIL] = ColumnFacts(TAIL, rest, named=False)
+        return linked
+
+    # --- Surroundings -----------------------------------------------------------------------------
+
+    def kind(self, name: str) -> Kind:
+        """The kind's attributes."""
+        return self.registry.kind(name)
+
+    def derived(self, kind: str, part: str) -> str | None:
+        """The coarser kind that a declared part of this kind is."""
+        return self.registry.derive(kind, part)
+
+    def small(self, label: Label) -> bool:
+        """True where the label's domain is so small that a test is the value."""
+        return label.origin in self.booleans or self.registry.kind(label.kind).small
+
+    def numeric(self, label: Label) -> bool:
+        """True where the value is a number."""
+        return label.origin in self.numbers or self.registry.kind(label.kind).value == "number"
+
+    def keyed(self, digest: Digest) -> bool:
+        """True where one of the digest's keys is a secret, whole and always there."""
+        return any(True for ref, skips in digest.keys for _ in self._secrets(ref, skips))
+
+    def _secrets(self, ref: Ref, skips_null: bool) -> Iterator[Label]:
+        for _, _, _, label, _ in self._taken(ref):
+            if label.kind == SECRET and label.form is Form.CLEAR and label.part != CHANGED_SECRET:
+                if not (skips_null and label.part == MAYBE_NULL):
+                    yield label
+
+    def single(self, fold: Fold, label: Label) -> bool:
+        """True where a group key is unique in the label's own table, or identifies a person."""
+        for ref, chain in fold.group:
+            for _, _, _, key, _ in self._taken(ref):
+                new = carry(key, chain, self)
+                if new is not None and new.form in VALUE_FORMS and self.registry.kind(new.kind).identifies:
+                    return True
+            if label.origin.node in self._tables({(ref, chain): None}):
+                return True
+        return False
+
+
+def fold_name(name: str, dialect: str) -> str:
+    """A name that dbt writes unquoted."""
+    return lineage.fold(name, False, dialect)
+
+
+def _fingerprint(linked: Linked) -> object:
+    labels = {key: {p: set(ls) for p, ls in places.items()} for key, places in linked.columns.items()}
+    return linked.shape, labels, set(linked.facts.signals)
+
+
+def _same_kind(a: str, b: str) -> bool:
+    return a == b or a.startswith(f"{b}.") or b.startswith(f"{a}.")
+
+
+def _loosen_secrets(linked: Linked) -> None:
+    """A relation that may be empty can't be relied on for a key that nulls would drop out of."""
+    for places in linked.columns.values():
+        for position, labels in places.items():
+            if any(label.kind == SECRET and label.part is None for label in labels):
+                places[position] = {
+                    label._replace(part=MAYBE_NULL) if label.kind == SECRET and label.part is None else label: via
+                    for label, via in labels.items()
+                }
+
+
+def _join_parts(linked: Linked) -> None:
+    """Two different parts of one origin in one relation count as the whole."""
+    parts: dict[Origin, set[str]] = {}
+    kinds: dict[Origin, str] = {}
+    for places in linked.columns.values():
+        for labels in places.values():
+            for label in labels:
+                if label.form is Form.PARTIAL and label.part is not None and label.kind != SECRET:
+                    parts.setdefault(label.origin, set()).add(label.part)
+                    shorter = min(kinds.get(label.origin, label.kind), label.kind, key=len)
+                    kinds[label.origin] = shorter
+    joined = {origin for origin, specs in parts.items() if len(specs) > 1}
+    if not joined:
+        return
+    for places in linked.columns.values():
+        for position, labels in places.items():
+            if any(label.form is Form.PARTIAL and label.origin in joined for label in labels):
+                places[position] = {
+                    Label(label.origin, kinds[label.origin], Form.CLEAR)
+                    if label.form is Form.PARTIAL and label.origin in joined
+                    else label: via
+                    for label, via in labels.items()
+                }
+
+
+_WORDS = {
+    "flow": "transform",
+    "part": "part",
+    "digest": "digest",
+    "reveal": "reveal",
+    "fold": "fold",
+    "test": "test",
+    "decode": "decode",
+    "signal": "signal",
+}
+
+
+def _op_word(chain: Chain, label: Label) -> str:
+    """The operation that a hop is known by: the last one that isn't a mere passing on."""
+    telling = [op for op in chain if not isinstance(op, Flow)]
+    if telling:
+        word = _WORDS[telling[-1].tag]
+        return "keyed digest" if word == "digest" and label.form is Form.PSEUDONYM else word
+    return "transform" if any(isinstance(op, Flow) and op.how & CHANGED for op in chain) else "copy"
+
+
+__all__ = ["Linker", "Part", "kind_of", "trace"]

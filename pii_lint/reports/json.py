@@ -1,0 +1,68 @@
+"""The machine's format, a public interface: its shapes stand in `schema/` and only grow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from pii_lint import __version__
+from pii_lint.findings import ManifestInput, Report
+from pii_lint.reports.listing import Listing
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SCHEMA_VERSION = 1
+
+
+def check(report: Report) -> str:
+    """All findings, suppressed ones and notes included."""
+    return _dump(
+        _head(report.manifests)
+        | {
+            "findings": report.findings,
+            "masks": report.masks,
+            "coverage": report.coverage,
+        }
+    )
+
+
+def inventory(listing: Listing) -> str:
+    """Every column, with an empty list of labels where it is clean."""
+    return _dump(
+        _head(listing.manifests)
+        | {
+            "columns": {
+                node: {
+                    column: {
+                        "zone": relation.zone,
+                        "labels": entries,
+                    }
+                    for column, entries in relation.columns.items()
+                }
+                for node, relation in listing.relations.items()
+            },
+            "relations": {
+                node: {"signals": relation.signals} for node, relation in listing.relations.items()
+            },
+        }
+    )
+
+
+def _head(manifests: tuple[ManifestInput, ...]) -> dict[str, object]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "pii-lint", "version": __version__},
+        "input": {"manifests": manifests},
+    }
+
+
+def _dump(value: Mapping[str, object]) -> str:
+    # ASCII only: names come from outside, and a terminal may stand at the other end
+    return json.dumps(value, indent=2, ensure_ascii=True, default=_members) + "\n"
+
+
+def _members(fact: DataclassInstance) -> dict[str, object]:
+    return {member.name: getattr(fact, member.name) for member in fields(fact)}

@@ -1,0 +1,93 @@
+"""What an inventory holds: every known column of every relation with its labels, clean or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pii_lint.findings import Location, ManifestInput
+from pii_lint.labels import Label
+from pii_lint.propagation.inventory import Via
+from pii_lint.rules import ORIGIN, WHOLE, Facts, label_order
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The step by which a label came to stand where it stands."""
+
+    node: str
+    column: str
+    op: str
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One label on one column, or on the relation."""
+
+    origin: str
+    kind: str
+    form: str
+    clause: str | None
+    equated: bool
+    via: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One relation. `columns` is keyed as the warehouse spells them; `*` is the open tail."""
+
+    zone: str | None
+    columns: Mapping[str, tuple[Entry, ...]]
+    signals: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everything `inventory` has to say."""
+
+    manifests: tuple[ManifestInput, ...]
+    relations: Mapping[str, Relation]
+    notes: tuple[str, ...] = ()
+
+
+def listing(facts: Facts, manifests: tuple[ManifestInput, ...], notes: tuple[str, ...]) -> Listing:
+    """The inventory of a run, ready to print."""
+    relations: dict[str, Relation] = {}
+    for node, held in facts.relations():
+        uid = node.unique_id
+        relations[uid] = Relation(
+            zone=facts.zone_of(uid),
+            columns={
+                column.name: _entries(facts, uid, column.name, column.labels)
+                for column in held.columns.values()
+            },
+            signals=_entries(facts, uid, WHOLE, held.signals),
+        )
+    return Listing(manifests, relations, notes)
+
+
+def _entries(
+    facts: Facts, uid: str, column: str, labels: Mapping[Label, Via | None]
+) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            origin=str(label.origin),
+            kind=label.kind,
+            form=label.form.word,
+            clause=label.clause,
+            equated=label.equated,
+            via=_arrival(facts, uid, column, via),
+        )
+        for label, via in sorted(labels.items(), key=lambda item: label_order(item[0]))
+    )
+
+
+def _arrival(facts: Facts, uid: str, column: str, via: Via | None) -> Arrival:
+    if via is None:
+        return Arrival(uid, column, ORIGIN, facts.places.properties(uid, column))
+    name = via.column
+    came_from = facts.inventory.relations.get(via.node)
+    if came_from is not None and name in came_from.columns:
+        name = came_from.columns[name].name
+    return Arrival(via.node, name, via.op, facts.places.span(uid, via.span))

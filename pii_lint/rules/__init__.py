@@ -1,0 +1,89 @@
+"""What may not be. One file a rule; `RULES` is the only registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pii_lint.findings import Finding, Severity
+from pii_lint.rules._approvals import Declassification
+from pii_lint.rules._facts import Facts, label_order
+from pii_lint.rules._places import ORIGIN, WHOLE
+from pii_lint.rules._rule import Example, Rule
+from pii_lint.rules.contradicting_zones import contradicting_zones
+from pii_lint.rules.equated_untagged import equated_untagged
+from pii_lint.rules.forbidden_kind import forbidden_kind
+from pii_lint.rules.influence_of_pii import influence_of_pii
+from pii_lint.rules.literal_salt import literal_salt
+from pii_lint.rules.pii_in_safe_model import pii_in_safe_model
+from pii_lint.rules.pii_leaves_staging import pii_leaves_staging
+from pii_lint.rules.pseudonym_in_safe_model import pseudonym_in_safe_model
+from pii_lint.rules.safe_mart_reads_raw import safe_mart_reads_raw
+from pii_lint.rules.secret_in_model import secret_in_model
+from pii_lint.rules.select_star_in_staging import select_star_in_staging
+from pii_lint.rules.stale_declassification import stale_declassification
+from pii_lint.rules.statistic_of_pii import statistic_of_pii
+from pii_lint.rules.unanalysable import unanalysable
+from pii_lint.rules.unsigned_export import unsigned_export
+from pii_lint.rules.untrue_node_tag import untrue_node_tag
+from pii_lint.rules.weak_mask import weak_mask
+
+RULES: tuple[Rule, ...] = (
+    contradicting_zones,
+    forbidden_kind,
+    safe_mart_reads_raw,
+    pii_in_safe_model,
+    weak_mask,
+    unanalysable,
+    unsigned_export,
+    statistic_of_pii,
+    influence_of_pii,
+    equated_untagged,
+    pseudonym_in_safe_model,
+    literal_salt,
+    secret_in_model,
+    select_star_in_staging,
+    pii_leaves_staging,
+    untrue_node_tag,
+    stale_declassification,
+)
+"""Every rule, by code."""
+
+
+def judge(facts: Facts) -> list[Finding]:
+    """What every rule that isn't off has to say: one finding a column and rule, in no order."""
+    found: dict[str, Finding] = {}
+    for finding in _all(facts):
+        known = found.get(finding.id)
+        found[finding.id] = finding if known is None else _joined(known, finding)
+    return list(found.values())
+
+
+def _all(facts: Facts) -> Iterator[Finding]:
+    for rule in RULES:
+        if facts.config.rules.get(rule.code) != Severity.OFF:
+            yield from (f for f in rule.check(facts) if f.severity != Severity.OFF)
+
+
+def _joined(one: Finding, other: Finding) -> Finding:
+    """Two models under one export may share a column's name."""
+    known = {flow.id for flow in one.flows}
+    return replace(
+        one,
+        severity=one.severity if one.severity.at_least(other.severity) else other.severity,
+        message=f"{one.message} {other.message}",
+        flows=one.flows + tuple(flow for flow in other.flows if flow.id not in known),
+    )
+
+
+__all__ = [
+    "ORIGIN",
+    "RULES",
+    "WHOLE",
+    "Declassification",
+    "Example",
+    "Facts",
+    "Rule",
+    "judge",
+    "label_order",
+]

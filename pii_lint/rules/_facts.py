@@ -1,0 +1,356 @@
+"""Everything a rule may look at, and how it makes a finding of what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from pii_lint.artifacts.locate import Locator
+from pii_lint.artifacts.model import Exposure, Node, Project
+from pii_lint.config import Config
+from pii_lint.data.registry import Registry
+from pii_lint.findings import Confidence, Finding, Flow, Location, Severity, Step, Suppression
+from pii_lint.labels import SECRET, Form, Label
+from pii_lint.lineage import dialect_of
+from pii_lint.policy import Policy
+from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
+from pii_lint.rules._approvals import Declassification, declassifications
+from pii_lint.rules._places import WHOLE, Manifest, Places
+from pii_lint.rules._rule import Rule
+
+EXPORT = "export"
+WORKBENCH = frozenset({"staging", "intermediate"})
+"""The zones where raw data is made fit for the marts."""
+
+
+_CLEARED = frozenset({"raw", "restricted"})
+"""Zones where personal data is at home; for what may stand nowhere there is a rule of its own."""
+
+Gated = tuple[tuple[Label, Severity], ...]
+
+
+class Cell(NamedTuple):
+    """A column in its zone: each label with the severity that the policy's matrix sets."""
+
+    judged: str
+    # the relation itself, or the exposure that it stands under
+    holder: str
+    column: str
+    # a key of the holder's columns
+    name: str
+    zone: str | None
+    labels: Gated
+    rows: bool = False
+    # it is about which rows there are, not about the open tail
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of all labels."""
+        return worst(severity for _, severity in self.labels)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One run's knowledge. Rules read it and change nothing."""
+
+    projects: tuple[Project, ...]
+    config: Config
+    policy: Policy
+    registry: Registry
+    inventory: Inventory
+    today: date
+    project_dir: Path | None = None
+    # where the project's files stand, if they do
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """Every relation of every manifest, by unique_id."""
+        return {
+            uid: node
+            for project in reversed(self.projects)
+            for uid, node in project.nodes.items()
+            if uid in self.inventory.relations
+        }
+
+    @cached_property
+    def exposures(self) -> Mapping[str, Exposure]:
+        """Every use outside the warehouse, by unique_id."""
+        return {
+            uid: exposure
+            for project in reversed(self.projects)
+            for uid, exposure in project.exposures.items()
+        }
+
+    @cached_property
+    def places(self) -> Places:
+        """The project's files."""
+        dialect = self.config.dialect or dialect_of(self.projects[0].adapter_type)
+        manifests = tuple(
+            Manifest(project.nodes, Locator(self.project_dir)) for project in self.projects
+        )
+        return Places(self.nodes, self.exposures, self.inventory, manifests, dialect)
+
+    @cached_property
+    def _zones(self) -> Mapping[str, str | None]:
+        return {uid: self.policy.zone(node) for uid, node in self.nodes.items()}
+
+    def zone_of(self, uid: str) -> str | None:
+        """The zone of a relation or an exposure."""
+        return EXPORT if uid in self.exposures else self._zones.get(uid)
+
+    def relations(self) -> Iterator[tuple[Node, RelationFacts]]:
+        """Every relation with what is known of it, in order of unique_id."""
+        for uid in sorted(self.nodes):
+            yield self.nodes[uid], self.inventory.relations[uid]
+
+    def columns(self) -> Iterator[Cell]:
+        """Every column that carries a label, and every such column under an exposure."""
+        yield from self._columns
+
+    def cell(self, uid: str, column: str, labels: Gated) -> Cell:
+        """One column with labels that a rule judges by itself."""
+        name = self.inventory.relations[uid].columns[column].name
+        return Cell(uid, uid, column, name, self.zone_of(uid), labels)
+
+    def cells(self, forms: Collection[Form]) -> Iterator[Cell]:
+        """Those of `columns` with labels of these forms that the policy doesn't leave alone."""
+        for cell in self._columns:
+            gated = tuple(
+                (label, severity)
+                for label, severity in cell.labels
+                if label.form in forms
+                and severity != Severity.OFF
+                and (cell.zone not in _CLEARED or self.registry.kind(label.kind).allowed)
+            )
+            if gated:
+                yield cell._replace(labels=gated)
+
+    @cached_property
+    def _columns(self) -> tuple[Cell, ...]:
+        columns: list[Cell] = []
+        for uid in sorted(self.nodes):
+            columns += self._held(uid, uid)
+        for uid, exposure in sorted(self.exposures.items()):
+            for holder in sorted(set(exposure.depends_on) & self.nodes.keys()):
+                columns += self._held(uid, holder)
+        return tuple(columns)
+
+    def _held(self, judged: str, holder: str) -> Iterator[Cell]:
+        zone = self.zone_of(judged)
+        relation = self.inventory.relations[holder]
+        for key, column in relation.columns.items():
+            if gated := self._gated(zone, column.labels):
+                yield Cell(judged, holder, key, column.name, zone, gated)
+        if gated := self._gated(zone, relation.signals):
+            yield Cell(judged, holder, WHOLE, WHOLE, zone, gated, rows=True)
+
+    def _gated(self, zone: str | None, labels: Iterable[Label]) -> Gated:
+        return tuple(
+            (label, self.policy.severity(zone, label)) for label in labels if label.kind != SECRET
+        )
+
+    @cached_property
+    def declassifications(self) -> tuple[Declassification, ...]:
+        """What people declared, beside the columns and in the policy file."""
+        found: list[Declassification] = []
+        for node, _ in self.relations():
+            uid = node.unique_id
+            if "pii_declassified" in node.meta:
+                stated = node.meta["pii_declassified"]
+                found += declassifications(uid, None, stated, self.registry)
+            for column in node.columns.values():
+                if "pii_declassified" in column.meta:
+                    stated = column.meta["pii_declassified"]
+                    found += declassifications(uid, column.name, stated, self.registry)
+        for stated_by_policy in self.config.declassified:
+            found += (
+                Declassification(
+                    node=stated_by_policy.node,
+                    column=None if column == WHOLE else column,
+                    kinds=stated_by_policy.kinds,
+                    reason=stated_by_policy.reason,
+                    by=stated_by_policy.by,
+                    until=stated_by_policy.until,
+                )
+                for column in stated_by_policy.columns
+            )
+        return tuple(found)
+
+    def declared(self, uid: str, column: str) -> tuple[Declassification, ...]:
+        """What people declared of one column, expired and incomplete statements included."""
+        return (*self._declared.get((uid, column), ()), *self._declared.get((uid, None), ()))
+
+    @cached_property
+    def _declared(self) -> Mapping[tuple[str, str | None], list[Declassification]]:
+        places: dict[tuple[str, str | None], list[Declassification]] = {}
+        for one in self.declassifications:
+            column = one.column.lower() if one.column else None
+            places.setdefault((one.node, column), []).append(one)
+        return places
+
+    def declassified(self, uid: str, column: str, label: Label) -> bool:
+        """True where a person declared the label away, and the declaration holds today."""
+        return any(
+            one.holds(self.today) and one.covers(label.kind, label.form.word)
+            for one in self.declared(uid, column)
+        )
+
+    def is_secret(self, uid: str) -> bool:
+        """True for a relation that holds salts or keys."""
+        return any(
+            label.kind == SECRET and via is None
+            for column in self.inventory.relations[uid].columns.values()
+            for label, via in column.labels.items()
+        )
+
+    def literal_keys(self) -> Suppression | None:
+        """The policy's leave to use literals as keys, while it lasts."""
+        waiver = self.config.allow_literal_keys
+        if waiver is None or waiver.until < self.today:
+            return None
+        return Suppression(waiver.reason, until=str(waiver.until))
+
+    def finding(
+        self,
+        rule: Rule,
+        judged: str,
+        column: str,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        location: Location | None = None,
+        flows: tuple[Flow, ...] = (),
+        suppressed: Suppression | None = None,
+    ) -> Finding:
+        """A finding under `rule`; a severity from the project's `rules` goes before the matrix."""
+        return Finding(
+            id=_digest(rule.code, judged, column.lower()),
+            code=rule.code,
+            rule=rule.name,
+            severity=self.config.rules.get(rule.code) or severity or rule.severity,
+            confidence=confidence or rule.confidence,
+            persona=rule.persona,
+            message=message,
+            node=judged,
+            column=column,
+            zone=self.zone_of(judged),
+            location=location or self.places.node(judged),
+            flows=flows,
+            suppressed=suppressed,
+            fix=rule.fix,
+            help_url=rule.help_url,
+        )
+
+    def cell_finding(
+        self, rule: Rule, cell: Cell, message: str, suppressed: Suppression | None = None
+    ) -> Finding:
+        """One finding for one column, with a flow for each of its labels."""
+        place = self.places.node(cell.judged)
+        if cell.judged == cell.holder:
+            labels = sorted((label for label, _ in cell.labels), key=label_order)
+            place = self.places.column(cell.holder, cell.column, labels)
+        return self.finding(
+            rule,
+            cell.judged,
+            cell.name,
+            message,
+            severity=cell.severity,
+            confidence=Confidence.MEDIUM if cell.column == WHOLE and not cell.rows else None,
+            location=place,
+            flows=self.flows(rule, cell),
+            suppressed=suppressed,
+        )
+
+    def flows(self, rule: Rule, cell: Cell) -> tuple[Flow, ...]:
+        """The way of each label to the cell; labels that differ in nothing shown are one flow."""
+        found: dict[str, Flow] = {}
+        for label in sorted((label for label, _ in cell.labels), key=label_order):
+            words = [rule.code, cell.judged, cell.column, str(label.origin), label.kind]
+            words.append(label.form.word)
+            # what follows is empty for the flow of a plain value within the warehouse
+            words += filter(None, [label.clause, "equated" if label.equated else None])
+            steps = self.places.steps(cell.holder, cell.column, label)
+            if cell.judged != cell.holder:
+                words.append(cell.holder)
+                place = self.places.node(cell.judged)
+                out = Step(cell.judged, cell.name, "export", label.form.word, "", place)
+                steps = (*steps, out)
+            flow = Flow(
+                id=_digest(*words),
+                origin=str(label.origin),
+                kind=label.kind,
+                form=label.form.word,
+                clause=label.clause,
+                equated=label.equated,
+                steps=steps,
+            )
+            known = found.get(flow.id)
+            if known is None or len(flow.steps) < len(known.steps):
+                found[flow.id] = flow
+        return tuple(found.values())
+
+    def subject(self, cell: Cell) -> str:
+        """What a message speaks of: the column `email` of the safe model `fct_reach`."""
+        column = "An unlisted column" if cell.column == WHOLE else f"Column `{cell.name}`"
+        column = "The choice of rows" if cell.rows else column
+        holder = f"`{self.called(cell.holder)}`"
+        if cell.judged != cell.holder:
+            return f"{column} of {holder} in the export `{self.called(cell.judged)}`"
+        return f"{column} of the {self.sort_of(cell.judged)} {holder}"
+
+    def sort_of(self, uid: str) -> str:
+        """A relation's zone and what dbt calls it: `safe model`."""
+        if uid in self.exposures:
+            return EXPORT
+        return f"{self.zone_of(uid) or 'unzoned'} {self.nodes[uid].resource_type}"
+
+    def called(self, uid: str) -> str:
+        """A relation or an exposure as people call it."""
+        if uid in self.exposures:
+            return self.exposures[uid].name
+        node = self.nodes.get(uid)
+        if node is None:
+            return uid
+        return ".".join(uid.split(".")[2:]) if node.resource_type == "source" else node.name
+
+
+def worst(severities: Iterable[Severity]) -> Severity:
+    """The worst of some severities; `off` for none."""
+    order = list(Severity)
+    return min(severities, key=order.index, default=Severity.OFF)
+
+
+def holdings(labels: Iterable[Label]) -> str:
+    """What labels say, once each: `contact.email (clear), contact.phone (partial)`."""
+    pairs = sorted({(label.form, label.kind) for label in labels})
+    return ", ".join(f"{kind} ({form.word})" for form, kind in pairs)
+
+
+def columns_with(relation: RelationFacts, forms: Collection[Form]) -> list[ColumnFacts]:
+    """The columns that carry a label of one of these forms."""
+    return [
+        column
+        for column in relation.columns.values()
+        if any(label.form in forms for label in column.labels)
+    ]
+
+
+def label_order(label: Label) -> tuple[str, ...]:
+    return (
+        str(label.form.value),
+        str(label.origin),
+        label.kind,
+        label.clause or "",
+        label.part or "",
+        str(label.equated),
+    )
+
+
+def _digest(*words: str) -> str:
+    return sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]

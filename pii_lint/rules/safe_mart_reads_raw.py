@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pii_lint.artifacts.model import Node
+from pii_lint.findings import Finding
+from pii_lint.rules._facts import Facts
+from pii_lint.rules._places import WHOLE
+from pii_lint.rules._rule import rule
+
+
+@rule("LAY001", since="0.1")
+def safe_mart_reads_raw(facts: Facts) -> Iterator[Finding]:
+    """A safe model reads raw or restricted data directly.
+
+    **Why.** Safe marts read staging and intermediate models only, where raw data was masked.
+    A shortcut to raw is one added column away from a leak, even while it picks clean columns.
+
+    **Fix.** Read the staging model instead, or write one; only restricted marts reach back to raw.
+
+    ### Flagged
+    ```sql
+    -- models/marts/safe/fct_countries.sql
+    select country, count(*) as customers from {{ source('raw', 'customers') }} group by country
+    ```
+
+    ### Clean
+    ```sql
+    -- models/staging/stg_customers.sql
+    select customer_id, country from {{ source('raw', 'customers') }}
+    ```
+    ```sql
+    -- models/marts/safe/fct_countries.sql
+    select country, count(*) as customers from {{ ref('stg_customers') }} group by country
+    ```
+    """
+    for node, relation in facts.relations():
+        if facts.zone_of(node.unique_id) != "safe":
+            continue
+        inlined = _inlined(facts, node)
+        direct = {uid for uid in relation.reads if not _within(facts, inlined, uid)}
+        reads = [
+            f"{facts.zone_of(uid) or 'raw'} `{facts.called(uid)}`"
+            for uid in sorted(direct | {uid for uid in node.depends_on if uid in facts.nodes})
+            if _off_limits(facts, uid)
+        ]
+        if reads:
+            yield facts.finding(
+                safe_mart_reads_raw,
+                node.unique_id,
+                WHOLE,
+                f"The safe {node.resource_type} `{node.name}` reads {', '.join(reads)} directly.",
+            )
+
+
+def _inlined(facts: Facts, node: Node) -> set[str]:
+    """Ephemeral models whose SQL dbt writes into this one's."""
+    found: set[str] = set()
+    waiting = [*node.depends_on]
+    while waiting:
+        uid = waiting.pop()
+        above = facts.nodes.get(uid)
+        if above is not None and above.materialized == "ephemeral" and uid not in found:
+            found.add(uid)
+            waiting += above.depends_on
+    return found
+
+
+def _within(facts: Facts, inlined: set[str], uid: str) -> bool:
+    """True for what an inlined model reads; it is judged by that model's zone."""
+    return any(uid in facts.inventory.relations[each].reads for each in inlined)
+
+
+def _off_limits(facts: Facts, uid: str) -> bool:
+    node = facts.nodes.get(uid)
+    if node is None or facts.is_secret(uid):
+        # the salt has to be read where a mask is made
+        return False
+    return node.resource_type == "source" or facts.zone_of(uid) in {"raw", "restricted"}

@@ -1,0 +1,114 @@
+"""Which DuckDB file a dbt profile means; of its templates only `env_var` is read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from pii_lint.errors import ConfigError
+
+_ENV_VAR = re.compile(
+    r"\{\{\s*env_var\(\s*(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*"
+    r"(?:,\s*(?P<mark>['\"])(?P<default>[^'\"]*)(?P=mark)\s*)?\)\s*\}\}"
+)
+
+
+def duckdb_path(
+    project_dir: Path,
+    *,
+    profiles_dir: Path | None = None,
+    target: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Path:
+    """The database file of the project's profile; a relative one is left so, as dbt takes it."""
+    project_file = project_dir / "dbt_project.yml"
+    profile_name = _text(_load(project_file), "profile", project_file, environ)
+    if profile_name is None:
+        raise ConfigError(f"{project_file} names no profile: add `profile:`, or give --database.")
+    profiles_file = _profiles_file(profiles_dir)
+    profile = _table(_load(profiles_file), profile_name, f"profile {profile_name}", profiles_file)
+    name = target or _text(profile, "target", profiles_file, environ) or "default"
+    outputs = _table(profile, "outputs", f"`outputs` in profile {profile_name}", profiles_file)
+    output = _table(outputs, name, f"target {name} in profile {profile_name}", profiles_file)
+    engine = _text(output, "type", profiles_file, environ)
+    if engine != "duckdb":
+        raise ConfigError(
+            f"Target {name} in {profiles_file} is of type {engine}, and the salt commands work on "
+            "DuckDB only: choose another --target, or give --database."
+        )
+    path = _text(output, "path", profiles_file, environ)
+    if path is None or path == ":memory:" or re.match(r"\w{2,}:", path):
+        raise ConfigError(
+            f"Target {name} in {profiles_file} names no file for a salt to last in: give `path:` "
+            "the path of a DuckDB file, or give --database."
+        )
+    return Path(path)
+
+
+def _profiles_file(profiles_dir: Path | None) -> Path:
+    """Where dbt looks, in its order: here, not in the project's folder."""
+    folders = [profiles_dir] if profiles_dir else [Path(), Path.home() / ".dbt"]
+    for folder in folders:
+        if (folder / "profiles.yml").is_file():
+            return folder / "profiles.yml"
+    looked = str(profiles_dir) if profiles_dir else "this folder and in ~/.dbt"
+    raise ConfigError(
+        f"There is no profiles.yml in {looked}: copy profiles.example.yml there, "
+        "name its folder with --profiles-dir, or give --database."
+    )
+
+
+def _load(file: Path) -> Mapping[str, object]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no {file}: name the dbt project's folder with --project-dir, "
+            "or give --database."
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(
+            f"{file} can't be read as UTF-8 text: check its rights and encoding."
+        ) from None
+    except yaml.YAMLError as error:
+        # Without the parser's own words, which quote the line: it may hold a password.
+        mark = getattr(error, "problem_mark", None)
+        line = f" at line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{file} isn't valid YAML{line}: mend it there.") from None
+    return content if isinstance(content, dict) else {}
+
+
+def _table(content: Mapping[str, object], key: str, what: str, file: Path) -> Mapping[str, object]:
+    value = content.get(key)
+    if not isinstance(value, dict):
+        raise ConfigError(f"{file} holds no {what}: add it, or give --database.")
+    return value
+
+
+def _text(
+    content: Mapping[str, object], key: str, file: Path, environ: Mapping[str, str]
+) -> str | None:
+    value = content.get(key)
+    if value is None:
+        return None
+
+    def fill(match: re.Match[str]) -> str:
+        found = environ.get(match["name"], match["default"])
+        if found is None:
+            raise ConfigError(
+                f"`{key}` in {file} needs the environment variable {match['name']}: set it, "
+                "or give --database."
+            )
+        return found
+
+    text = _ENV_VAR.sub(fill, str(value))
+    if "{{" in text or "{%" in text:
+        raise ConfigError(
+            f"`{key}` in {file} is a template of more than env_var, which isn't read here: "
+            "give --database."
+        )
+    return text

@@ -1,0 +1,68 @@
+"""What every test may ask for, and the rule that nothing is skipped in CI."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+import pytest
+
+# What a test may need beyond the linter, and how one gets it.
+MODULES = {
+    "duckdb": ("duckdb", "pip install '.[duckdb]'"),
+    "dbt": ("dbt", "pip install '.[duckdb]'"),
+    "postgres": ("psycopg", "pip install '.[postgres]'"),
+    "spark": ("pyspark", "pip install '.[spark]'"),
+}
+COMMANDS = {
+    "git": "install git",
+    "java": "install a Java runtime, 17 or newer",
+    "make": "install make",
+}
+
+
+def missing(part: str) -> str | None:
+    """Why `part` isn't there and how to get it; None where it is there."""
+    if part in MODULES:
+        module, remedy = MODULES[part]
+        found = importlib.util.find_spec(module) is not None
+    else:
+        remedy = COMMANDS[part]
+        found = shutil.which(part) is not None
+    return None if found else f"{part} isn't installed: {remedy}"
+
+
+@pytest.fixture(scope="session")
+def require() -> Callable[[str], None]:
+    """Call it with the part that a test needs: the test is skipped where the part is missing."""
+
+    def require_part(part: str) -> None:
+        if reason := missing(part):
+            pytest.skip(reason)
+
+    return require_part
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _no_skip_in_ci((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _no_skip_in_ci((yield))
+
+
+Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
+
+
+def _no_skip_in_ci(report: Report) -> Report:
+    """A skip would hide a missing install, so it fails where every part is meant to be there."""
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason} (CI runs every test, so a skip is a failure)"
+    return report

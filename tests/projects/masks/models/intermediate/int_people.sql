@@ -1,0 +1,1 @@
+select person_id, email, phone, ssn, nickname from {{ source('raw', 'people') }}

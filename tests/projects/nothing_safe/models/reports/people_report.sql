@@ -1,0 +1,1 @@
+select person_id, email from {{ source('raw', 'people') }}

@@ -1,0 +1,1 @@
+{% macro contact_columns() %}email, phone{% endmacro %}

@@ -1,0 +1,1 @@
+{% macro first_letters(column, count) %}left({{ column }}, {{ count }}){% endmacro %}

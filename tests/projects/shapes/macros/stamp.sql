@@ -1,0 +1,3 @@
+{% macro stamp(relation) %}
+    update {{ relation }} set place = upper(place)
+{% endmacro %}

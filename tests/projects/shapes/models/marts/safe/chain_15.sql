@@ -1,0 +1,1 @@
+select person_id, contact, token, gone, initial from {{ ref('chain_14') }}

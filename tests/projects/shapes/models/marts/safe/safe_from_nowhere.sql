@@ -1,0 +1,1 @@
+select contact_id from {{ ref('from_nowhere') }}

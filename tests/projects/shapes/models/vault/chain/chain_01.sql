@@ -1,0 +1,7 @@
+select
+    person_id,
+    email as contact,
+    email as token,
+    phone as gone,
+    first_name as initial
+from {{ ref('persons') }}

@@ -1,0 +1,1 @@
+select person_id, contact, token, 'withheld' as gone, initial from {{ ref('chain_04') }}

@@ -1,0 +1,3 @@
+select * from {{ ref('chain_06') }}
+union
+select * from {{ ref('chain_06') }}

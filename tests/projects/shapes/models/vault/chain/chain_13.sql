@@ -1,0 +1,1 @@
+select person_id, {'c': c, 't': t} as pair, g, i from {{ ref('chain_12') }}

@@ -1,0 +1,1 @@
+select columns(c -> c like '%mail' or c = 'city') from {{ ref('persons') }}

@@ -1,0 +1,1 @@
+select person_id, columns('.*_name') from {{ ref('persons') }}

@@ -1,0 +1,1 @@
+select * exclude (email, phone) from {{ ref('persons') }}

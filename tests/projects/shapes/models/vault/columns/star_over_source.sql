@@ -1,0 +1,1 @@
+select * exclude (email, email_sha256) from {{ source('raw', 'people') }}

@@ -1,0 +1,1 @@
+select * replace (md5(email) as email) from {{ ref('persons') }}

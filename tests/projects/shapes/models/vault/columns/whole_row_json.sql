@@ -1,0 +1,1 @@
+select city, to_json(person) as body from {{ ref('persons') }} as person

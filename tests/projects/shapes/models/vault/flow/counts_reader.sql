@@ -1,0 +1,1 @@
+select city, people from {{ ref('counts_by_city') }}

@@ -1,0 +1,3 @@
+select person_id, place from {{ ref('diamond_left') }}
+union all
+select person_id, place from {{ ref('diamond_right') }}

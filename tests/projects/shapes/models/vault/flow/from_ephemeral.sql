@@ -1,0 +1,1 @@
+select person_id, full_name, lower(email) as contact, city from {{ ref('eph_names') }}

@@ -1,0 +1,1 @@
+select person_id, score from {{ ref('py_scores') }}

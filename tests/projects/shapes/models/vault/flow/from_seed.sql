@@ -1,0 +1,1 @@
+select staff_id, staff_email as contact, desk from {{ ref('staff') }}

@@ -1,0 +1,2 @@
+{{ config(post_hook="select count(*) from {{ this }}") }}
+select person_id, city as place from {{ ref('persons') }}

@@ -1,0 +1,1 @@
+select person_id, phone as dialled, city from {{ ref('contact_view') }}

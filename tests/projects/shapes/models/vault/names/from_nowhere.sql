@@ -1,0 +1,1 @@
+select contact_id, contact_email from legacy.crm_contacts

@@ -1,0 +1,1 @@
+select PERSON_ID as person_id, EMAIL as contact from Main."PEOPLE"

@@ -1,0 +1,1 @@
+{% macro twice(expression) %}{{ expression }} || {{ expression }}{% endmacro %}

@@ -1,0 +1,1 @@
+left(address, 2) || '***'

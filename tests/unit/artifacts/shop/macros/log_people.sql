@@ -1,0 +1,3 @@
+{% macro log_people() %}
+create or replace table audit_end as select email from {{ ref('raw_people') }}
+{% endmacro %}

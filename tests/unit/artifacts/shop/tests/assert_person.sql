@@ -1,0 +1,1 @@
+select * from {{ ref('dim_people') }} where person_id is null
