@@ -37,7 +37,7 @@ lint: $(VENV)/.dev ## Check style, types, layers, workflows and generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	ops/lint-workflows.sh
-	ops/check-generated.sh
+	$(MAKE) --no-print-directory generate CHECK=--check
 
 .PHONY: format
 format: $(VENV)/.dev ## Format the code and mend what can be mended
@@ -46,7 +46,9 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended
 
 .PHONY: generate
 generate: $(VENV)/.dev ## Write the generated files anew
-	$(BIN)/python ops/generate.py
+	$(BIN)/python seeds/generate.py $(CHECK)
+	$(BIN)/python -m pii_lint.data.generate $(CHECK)
+	$(BIN)/python -m pii_lint.rules.pages $(CHECK)
 
 .PHONY: docs
 docs: $(VENV)/.duckdb ## Write the warehouse's documentation to target/static_index.html

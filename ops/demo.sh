@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 source ops/steps.sh
 
 ops/warehouse.sh
-run "Follow personal data through the compiled SQL" pii-lint check
+run "Follow personal data through the compiled SQL" \
+    pii-lint check --manifest target/manifest.json --manifest target/full/manifest.json
 
 incident=tests/projects/wt07
 dirs=(--project-dir "$incident" --profiles-dir "$incident")

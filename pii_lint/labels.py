@@ -1,4 +1,5 @@
-"""Labels and what operations do to them (FLOW: labels, transfer). Pure and small: no SQL text, no graph."""
+"""Labels and what operations do to them (FLOW: labels, transfer). Pure and small: no SQL text, no
+graph."""
 
 from __future__ import annotations
 
@@ -22,14 +23,15 @@ from pii_lint.lineage.summary import (
     Test,
 )
 
-SECRET = "secret"
+SECRET = "secret"  # noqa: S105 - the name of a kind
 """The kind of a salt or key."""
 UNKNOWN = "unknown"
 """The kind of a label that stands for lost sight."""
 MOST_OUTCOMES = 16
 """A choice among more literals than this tells part of the value."""
 MAYBE_NULL, CHANGED_SECRET = "nullable", "changed"
-"""`Label.part` of a secret that may be missing, or that is no longer whole: neither may be relied on as a key."""
+"""`Label.part` of a secret that may be missing, or that is no longer whole: neither may be relied
+on as a key."""
 
 
 class Form(IntEnum):
@@ -76,7 +78,12 @@ class Label(NamedTuple):
     # of a partial: what was kept, so that two different parts can be told apart
 
     def to(
-        self, form: Form, clause: str | None = None, *, equated: bool = False, part: str | None = None
+        self,
+        form: Form,
+        clause: str | None = None,
+        *,
+        equated: bool = False,
+        part: str | None = None,
     ) -> Label:
         """The same label in another form."""
         return Label(self.origin, self.kind, form, clause, equated, part)

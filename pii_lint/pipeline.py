@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pii_lint.artifacts.catalog import with_catalog
-from pii_lint.artifacts.freshness import check_freshness, with_freshness
-from pii_lint.artifacts.manifest import load_manifest
-from pii_lint.artifacts.model import Project
-from pii_lint.artifacts.project_dir import PROJECT_FILE, find_project_dir
-from pii_lint.artifacts.same_project import same_project
-from pii_lint.config import POLICY_FILE, load_config
+from pii_lint.artifacts.freshness import check_freshness
+from pii_lint.artifacts.load import load_projects
+from pii_lint.config import POLICY_FILE, Config, load_config
 from pii_lint.data.registry import load_registry
+from pii_lint.data.shape import nearest
 from pii_lint.errors import ConfigError
 from pii_lint.findings import Finding, ManifestInput, Persona, Report, Severity
 from pii_lint.labels import Form
@@ -24,8 +21,6 @@ from pii_lint.reports.basis import coverage, masks
 from pii_lint.reports.listing import Listing, listing
 from pii_lint.rules import RULES, Facts, judge
 from pii_lint.suppressions import suppress
-
-MANIFEST, CATALOG = "target/manifest.json", "catalog.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +66,10 @@ def inventory(options: Options) -> Listing:
 
 def gather(options: Options) -> Facts:
     """Load what a run is told to look at, and follow the labels through it."""
-    manifests = options.manifests or (_usual_manifest(options.project_dir),)
-    project_dir = _project_dir(manifests[0], options.project_dir)
-    config = load_config(options.config, project_dir)
+    projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
+    config = load_config(options.config, folder)
     config.refuse_unknown_rules([rule.code for rule in RULES])
-    projects = tuple(_load(path, options.catalog, project_dir) for path in manifests)
-    same_project(projects)
+    _refuse_strangers(config, {uid for project in projects for uid in project.nodes})
     registry = load_registry(config.kinds)
     return Facts(
         projects=projects,
@@ -85,38 +78,25 @@ def gather(options: Options) -> Facts:
         registry=registry,
         inventory=trace(projects, config, registry),
         today=options.today or datetime.now(tz=UTC).date(),
-        project_dir=project_dir,
+        project_dir=folder,
     )
 
 
-def _load(path: Path, catalog: Path | None, project_dir: Path | None) -> Project:
-    project = with_freshness(load_manifest(path), project_dir)
-    if catalog is not None:
-        return with_catalog(project, catalog)
-    beside = path.with_name(CATALOG)
-    return with_catalog(project, beside) if beside.is_file() else project
-
-
-def _usual_manifest(project_dir: Path | None) -> Path:
-    folder = project_dir or _nearest_project()
-    if folder is None:
-        raise ConfigError(
-            f"There is no {PROJECT_FILE} here or in a folder above: run this in a dbt project, or "
-            "give --project-dir or --manifest."
-        )
-    return folder / MANIFEST
-
-
-def _project_dir(manifest: Path, given: Path | None) -> Path | None:
-    """The project's folder: as told, around the manifest, or around where the command runs."""
-    return find_project_dir(manifest, given) or _nearest_project()
-
-
-def _nearest_project() -> Path | None:
-    here = Path.cwd()
-    return next(
-        (folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), None
-    )
+def _refuse_strangers(config: Config, known: Collection[str]) -> None:
+    """A policy that speaks of a relation which isn't there guards nothing."""
+    named = [(uid, spec.line) for uid, specs in config.labels.items() for spec in specs.values()]
+    named += [(secret.name, secret.line) for secret in config.secrets if secret.sort == "relation"]
+    named += [
+        (secret.name.rpartition(".")[0], secret.line)
+        for secret in config.secrets
+        if secret.sort == "column"
+    ]
+    for uid, line in named:
+        if uid not in known:
+            sentence = (
+                f"{config.file}:{line}: `{uid}` is in no manifest{nearest(uid, sorted(known))}"
+            )
+            raise ConfigError(sentence if sentence.endswith("?") else f"{sentence}.")
 
 
 def _refuse_nothing_to_guard(facts: Facts) -> None:
@@ -157,6 +137,8 @@ def _inputs(facts: Facts) -> tuple[ManifestInput, ...]:
 
 def _notes(facts: Facts) -> tuple[str, ...]:
     sentences = [check_freshness(project, facts.project_dir).sentence for project in facts.projects]
+    if facts.config.file is None:
+        sentences.append(f"There is no {POLICY_FILE}, so the policy that ships holds.")
     waiver = facts.config.allow_literal_keys
     if waiver is not None:
         sentences.append(f"The policy accepts literal keys until {waiver.until}: {waiver.reason}")

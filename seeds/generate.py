@@ -1,12 +1,15 @@
-"""Regenerate the synthetic raw data: `python seeds/generate.py`, or `--check` to see that it is current.
+"""Regenerate the synthetic raw data: `python seeds/generate.py`; `--check` only compares.
 
-Nobody in it exists. Every address, number and name is invented, or stands in a range that is reserved
-for documentation: domains example.com and example.org, phones 555-01xx, social security numbers with
-area 000 or 900 and above, networks 192.0.2.0/24, 198.51.100.0/24 and 203.0.113.0/24, postcodes below
-00500. One row a personal table is the canary's: each of its personal values occurs nowhere else, so
-that a value found downstream says which column it left. `canaries.json` lists them.
+Nobody in it exists. Every address, number and name is invented, or stands in a range reserved for
+documentation: domains example.com and example.org, phones 555-01xx, social security numbers with
+area 000 or 900 and above, networks 192.0.2.0/24, 198.51.100.0/24 and 203.0.113.0/24, postcodes
+below 00500 or in QQ, which no post office serves.
 
-Nothing is drawn at random: a choice hangs on a digest of its name, so one more row changes no other.
+One row a personal table is the canary's: each of its personal values occurs nowhere else, so that
+a value found downstream says which column it left. `canaries.json` lists them. Only `ssn_last4` has
+no good canary: four digits are part of many a number.
+
+Nothing is drawn at random: a choice hangs on a digest of its name, so a new row changes no other.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ AREA_CODES = ("202", "303", "404", "505", "606")
 STREETS = ("Sampleton Row", "Placeholder Lane", "Lorem Crescent", "Specimen Avenue")
 COUNTRIES = ("US", "CA", "IT", "FR", "GB", "DE")
 CURRENCIES = {"US": "USD", "CA": "CAD", "GB": "GBP"}
-EVENT_TYPES = ("login", "login", "page_view", "page_view", "appointment_created", "settings_changed")
+EVENT_TYPES = ("login", "login", "page_view", "page_view", "appointment_created", "settings_saved")
 PAGES = ("/calendar", "/appointments", "/settings", "/reports")
 PLATFORMS = ("web", "mobile", "tablet")
 APPOINTMENT_STATUSES = ("completed", "completed", "completed", "canceled", "no_show", "scheduled")
@@ -90,7 +93,7 @@ CANARIES: dict[str, dict[str, str]] = {
         "full_name": "Canarycustomer Fullname",
         "birth_date": "1900-01-01",
         "street_address": "1 Canary Customer Street",
-        "postcode": "00001",
+        "postcode": "QQ9 9QQ",
         "ip_address": "203.0.113.102",
     },
 }
@@ -145,7 +148,7 @@ def moment(name: str, number: int, *, days: int = 56) -> datetime:
 
 def stamp(value: datetime | None) -> str | None:
     """As the CSV holds it."""
-    return value and value.isoformat(sep=" ")
+    return value.isoformat(sep=" ") if value else None
 
 
 def uuid(kind: int, number: int) -> str:
@@ -167,7 +170,9 @@ def organization_of_customer(customer: int) -> int:
 
 
 def customer_of_order(order: int) -> int:
-    return CANARY_CUSTOMER if order == CANARY_ORDER else pick("order customer", order, range(1, CUSTOMERS))
+    if order == CANARY_ORDER:
+        return CANARY_CUSTOMER
+    return pick("order customer", order, range(1, CUSTOMERS))
 
 
 def order_number(order: int) -> str:
@@ -193,13 +198,15 @@ def person(name: str, number: int) -> tuple[str, str, str, str | None]:
 
 def raw_organization() -> Iterator[tuple[Cell, ...]]:
     for number, name in enumerate(ORGANIZATIONS, start=1):
-        yield number, uuid(1, number), name, PLANS[number - 1], stamp(START - timedelta(days=90 * number))
+        created = START - timedelta(days=90 * number)
+        yield number, uuid(1, number), name, PLANS[number - 1], stamp(created)
 
 
 def raw_user() -> Iterator[tuple[Cell, ...]]:
     for number in range(1, USERS + 1):
         first, last, email, phone = person("user phone", number)
-        personal: tuple[Cell, ...] = (f"{first[:4]}_{last[:5]}_{number}".lower(), email, phone, first, last)
+        username = f"{first[:4]}_{last[:5]}_{number}".lower()
+        personal: tuple[Cell, ...] = (username, email, phone, first, last)
         if number == CANARY_USER:
             personal = tuple(CANARIES["raw_user"].values())
         joined = START - timedelta(days=7 * number, minutes=11 * number)
@@ -219,7 +226,9 @@ def raw_appointment() -> Iterator[tuple[Cell, ...]]:
 
 def raw_event() -> Iterator[tuple[Cell, ...]]:
     for number in range(1, EVENTS + 1):
-        user = CANARY_USER if number == CANARY_EVENT else pick("event user", number, range(1, USERS + 1))
+        user = pick("event user", number, range(1, USERS + 1))
+        if number == CANARY_EVENT:
+            user = CANARY_USER
         _, _, email, phone = person("user phone", user)
         personal: dict[str, object] = {}
         if number == CANARY_EVENT:
@@ -234,8 +243,8 @@ def raw_event() -> Iterator[tuple[Cell, ...]]:
             duration_ms=40 + _digest("duration", number) % 4000,
             **personal,
         )
-        event_type = pick("event type", number, EVENT_TYPES)
-        yield number, stamp(moment("event", number)), event_type, user, organization_of_user(user), metadata
+        occurred, event_type = moment("event", number), pick("event type", number, EVENT_TYPES)
+        yield number, stamp(occurred), event_type, user, organization_of_user(user), metadata
 
 
 def raw_customers() -> Iterator[tuple[Cell, ...]]:
@@ -298,7 +307,8 @@ def _as_sent(sender: str, number: int) -> dict[str, object]:
     if sender == "paypal":
         payer = {"email_address": email, "name": {"given_name": first, "surname": last}}
         return {"event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": {"payer": payer}}
-    billing = {"first_name": first, "last_name": last, "email": email, "address_1": f"{number} {STREETS[1]}"}
+    street = f"{number} {STREETS[1]}"
+    billing = {"first_name": first, "last_name": last, "email": email, "address_1": street}
     return {"status": "processing", "billing": billing, "customer_ip_address": f"192.0.2.{number}"}
 
 
@@ -373,20 +383,22 @@ HEADERS = {
     raw_user: "id organization_id username email phone first_name last_name date_joined",
     raw_appointment: "id organization_id provider_id scheduled_at status created_at updated_at",
     raw_event: "id occurred_at event_type user_id organization_id metadata",
-    raw_customers: "id organization_id email phone ssn_last4 full_name birth_date street_address postcode"
-    " country ip_address consent_given_at consent_type is_deleted created_at updated_at",
-    raw_orders: "id organization_id customer_id order_number ordered_at status amount_cents currency",
+    raw_customers: "id organization_id email phone ssn_last4 full_name birth_date street_address"
+    " postcode country ip_address consent_given_at consent_type is_deleted created_at updated_at",
+    raw_orders: "id organization_id customer_id order_number ordered_at status amount_cents"
+    " currency",
     raw_attribution_events: "id tenant_id occurred_at raw_payload",
     raw_dead_events: "id tenant_id occurred_at error_code error_detail raw_payload",
-    raw_revenue_ledger: "id tenant_id transaction_id amount_cents currency state verification_source"
-    " verification_timestamp metadata",
+    raw_revenue_ledger: "id tenant_id transaction_id amount_cents currency state"
+    " verification_source verification_timestamp metadata",
 }
 
 
 def tables() -> tuple[Table, ...]:
     """All of them, in the order of their keys."""
     return tuple(
-        Table(rows.__name__, tuple(header.split()), tuple(rows())) for rows, header in HEADERS.items()
+        Table(rows.__name__, tuple(header.split()), tuple(rows()))
+        for rows, header in HEADERS.items()
     )
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 
@@ -30,6 +31,15 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click asks so
         return list(_COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS:
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"No such command '{args[0]}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
 
     def get_command(
         self,
@@ -76,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("interrupted", INTERRUPTED)
     except Exception as fault:  # noqa: BLE001  whoever runs a gate gets a sentence, no traceback
         # whatever it is, its text may hold a value of the project
-        if "--debug" in given or os.environ.get("PII_LINT_DEBUG"):
+        if "--debug" in given or os.environ.get("PII_LINT_DEBUG", "0") not in ("", "0"):
             traceback.print_exc()
         return _refuse(
             f"pii-lint met something it wasn't made for ({type(fault).__name__}): please report it "

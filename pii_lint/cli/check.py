@@ -48,7 +48,7 @@ def check(
     fail_on: str | None,
     persona: str,
 ) -> int:
-    """Follow personal data through compiled SQL and report where it may not be.
+    """Judge a project: report personal data where it may not be.
 
     \b
     Examples:

@@ -29,7 +29,7 @@ def inventory(
     format_: str,
     output: Path | None,
 ) -> int:
-    """List every column of every relation with the personal data it carries, and in which form."""
+    """List what every column of every relation holds, and in which form."""
     from pii_lint import pipeline
     from pii_lint.reports import INVENTORY_FORMATS
 

@@ -81,7 +81,7 @@ def _text(path: Path, file: str) -> str:
     if len(content) > reading.LARGEST_FILE:
         raise ConfigError(f"{file} is larger than a megabyte, and no policy is.")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise complaint(file, line, "the file isn't UTF-8 text; save it as UTF-8") from None

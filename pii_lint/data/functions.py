@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -78,6 +78,7 @@ ELDERS = {
 """Whose functions a dialect has as well, before its own."""
 
 _Entry = tuple[str, str, tuple[str, ...]]
+_Item = str | dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,14 @@ def load_functions(
     return _merged(dialect.lower(), tuple(_project_entries(extra or {})))
 
 
+def unit_proves_part(function: str, unit: str) -> bool:
+    """Whether `function`, a part that takes a unit, leaves less than the whole date with `unit`."""
+    truncates = "trunc" in function or function == "last_day"
+    proving = _units()["truncation" if truncates else "field"]
+    word = unit.lower()
+    return word in proving or word.removesuffix("s") in proving
+
+
 def catalogue_digest(extra: Mapping[str, str | Mapping[str, object]] | None = None) -> str:
     """A digest that changes whenever any function's class or roles could have."""
     entries = json.dumps(sorted(_project_entries(extra or {}))).encode()
@@ -110,9 +119,8 @@ def render_functions_json() -> str:
     """The text of `functions.json`, from `functions.yml`."""
     import yaml  # only whoever changes the catalogue needs it
 
-    source: dict[str, dict[str, list[str | dict[str, list[str]]]]] = yaml.safe_load(
-        _text("functions.yml")
-    )
+    source: dict[str, dict[str, list[_Item]]] = yaml.safe_load(_text("functions.yml"))
+    units = source.pop("units")
     scopes: dict[str, dict[str, list[str]]] = {}
     for cls, by_scope in source.items():
         for scope, items in by_scope.items():
@@ -121,21 +129,21 @@ def render_functions_json() -> str:
                     raise ValueError(f"functions.yml: {name} stands twice in the scope {scope}")
                 _known(cls, CLASSES, name, "class")
                 scopes[scope][name] = [cls, *(_known(r, ROLES, name, "role") for r in roles)]
-    return (
-        _block(
-            (scope, _block((n, json.dumps(f)) for n, f in by_name.items()))
-            for scope, by_name in scopes.items()
-        )
-        + "\n"
-    )
+    functions = {
+        scope: _block({name: json.dumps(spec) for name, spec in by_name.items()})
+        for scope, by_name in scopes.items()
+    }
+    proving = {kind: json.dumps(words) for kind, words in units.items()}
+    return _block({"functions": _block(functions), "units": _block(proving)}) + "\n"
 
 
-def _block(members: Iterable[tuple[str, str]]) -> str:
+def _block(members: Mapping[str, str]) -> str:
     """A JSON object with one member a line, so that a change shows as one line."""
-    return "{\n" + ",\n".join(f"{json.dumps(key)}: {text}" for key, text in sorted(members)) + "\n}"
+    lines = (f"{json.dumps(key)}: {text}" for key, text in sorted(members.items()))
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
-def _listed(items: list[str | dict[str, list[str]]]) -> Iterator[tuple[str, list[str]]]:
+def _listed(items: list[_Item]) -> Iterator[tuple[str, list[str]]]:
     for item in items:
         if isinstance(item, str):
             yield item, []
@@ -162,13 +170,19 @@ def _lineage(dialect: str) -> list[str]:
 
 @cache
 def _scopes() -> dict[str, dict[str, FunctionSpec]]:
-    raw: dict[str, dict[str, list[str]]] = json.loads(_generated())
+    raw: dict[str, dict[str, list[str]]] = json.loads(_generated())["functions"]
     return {
         scope: {
             name: FunctionSpec(name, cls, tuple(roles)) for name, (cls, *roles) in functions.items()
         }
         for scope, functions in raw.items()
     }
+
+
+@cache
+def _units() -> dict[str, frozenset[str]]:
+    raw: dict[str, list[str]] = json.loads(_generated())["units"]
+    return {kind: frozenset(words) for kind, words in raw.items()}
 
 
 @cache

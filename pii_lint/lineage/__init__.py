@@ -1,4 +1,5 @@
-"""One compiled query in, its symbolic summary out. Blind to labels; the only room that knows sqlglot."""
+"""One compiled query in, its symbolic summary out. Blind to labels; the only room that knows
+sqlglot."""
 
 from __future__ import annotations
 
@@ -30,11 +31,12 @@ __all__ = [
 
 
 class Query:
-    """A parsed text. `relations` are the names it may read; CTE names among them bind to nothing."""
+    """A parsed text. `relations` are the names it may read; CTE names among them bind to
+    nothing."""
 
     __slots__ = ("relations", "tree")
 
-    def __init__(self, tree: exp.Expression) -> None:
+    def __init__(self, tree: exp.Expr) -> None:
         self.tree = tree
         self.relations: tuple[RelationName, ...] = tuple(dict.fromkeys(relation_names([tree])))
 
@@ -52,7 +54,8 @@ def read(sql: str, dialect: str) -> Query:
 def summarize(
     parsed: Query, dialect: str, functions: Mapping[str, FunctionSpec], shapes: Shapes
 ) -> Summary:
-    """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went in."""
+    """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went
+    in."""
     walk = Walk(dialect, functions, shapes, value, query)
     try:
         relation = query(walk, parsed.tree, None)
@@ -97,5 +100,3 @@ def _fields(v: Value, path: tuple[str, ...], into: dict[tuple[str, ...], Edges])
         if part.edges:
             into.setdefault((*path, key), {}).update(part.edges)
         _fields(part, (*path, key), into)
-
-

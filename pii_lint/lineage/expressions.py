@@ -1,4 +1,5 @@
-"""Expressions: what a value is made of. One handler a construct; functions go by their class in the catalogue."""
+"""Expressions: what a value is made of. One handler a construct; functions go by their class in
+the catalogue."""
 
 from __future__ import annotations
 
@@ -27,21 +28,34 @@ from .summary import (
     Flow,
     Fold,
     MaskCall,
+    Op,
     Part,
     Ref,
     Reveal,
     Signal,
     Test,
 )
-from .values import NOTHING, Value, apply, blend, descend, extend, flat, flow, merge, union, whole_refs
+from .values import (
+    NOTHING,
+    Value,
+    apply,
+    blend,
+    descend,
+    extend,
+    flat,
+    flow,
+    merge,
+    union,
+    whole_refs,
+)
 from .walk import Walk, WindowFrame
 
-Handler = Callable[[Walk, exp.Expression, Scope], Value]
+Handler = Callable[[Walk, exp.Expr, Scope], Value]
 LITERAL_SALT = 8
 """Characters from which on a literal beside a digested value is a salt in code."""
 
 
-def value(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def value(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """What an expression is made of."""
     handler = _HANDLERS.get(type(e))
     if handler is None:
@@ -49,23 +63,23 @@ def value(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return handler(walk, e, scope)
 
 
-def _handler(cls: type[exp.Expression]) -> Handler:
+def _handler(cls: type[exp.Expr]) -> Handler:
     for base, handler in _FAMILIES:
         if issubclass(cls, base):
             return handler
     return _unrecognised
 
 
-def children(e: exp.Expression) -> Iterator[exp.Expression]:
+def children(e: exp.Expr) -> Iterator[exp.Expr]:
     """Direct children that are expressions, in order."""
     for arg in e.args.values():
-        if isinstance(arg, exp.Expression):
+        if isinstance(arg, exp.Expr):
             yield arg
         elif isinstance(arg, list):
-            yield from (item for item in arg if isinstance(item, exp.Expression))
+            yield from (item for item in arg if isinstance(item, exp.Expr))
 
 
-def values(walk: Walk, items: Iterable[exp.Expression], scope: Scope) -> list[Value]:
+def values(walk: Walk, items: Iterable[exp.Expr], scope: Scope) -> list[Value]:
     """The values of several expressions."""
     return [value(walk, item, scope) for item in items]
 
@@ -73,42 +87,48 @@ def values(walk: Walk, items: Iterable[exp.Expression], scope: Scope) -> list[Va
 # --- leaves and wrappers -------------------------------------------------------------------------
 
 
-def _nothing(_walk: Walk, _e: exp.Expression, _scope: Scope) -> Value:
+def _nothing(_walk: Walk, _e: exp.Expr, _scope: Scope) -> Value:
     return NOTHING
 
 
-def _this(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
-    return value(walk, e.this, scope) if isinstance(e.this, exp.Expression) else NOTHING
+def _this(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    return value(walk, e.this, scope) if isinstance(e.this, exp.Expr) else NOTHING
 
 
-def _all(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _all(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return union(values(walk, children(e), scope))
 
 
-def _elements(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _elements(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return blend(values(walk, e.expressions, scope))
 
 
-def _transform(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _transform(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return flow(union(values(walk, children(e), scope)), TRANSFORM)
 
 
-def _test(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _test(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return apply(union(values(walk, children(e), scope)), Test("test"))
 
 
-def _unrecognised(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _unrecognised(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     inside = flow(union(values(walk, children(e), scope)), TRANSFORM)
     return union((inside, walk.unknown(f"{type(e).__name__} is not understood")))
 
 
-def _column(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _column(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if isinstance(e.this, exp.Star):
         return _row_of(walk, e.args.get("table"), scope)
-    return resolve(walk, [part for part in e.parts if isinstance(part, exp.Identifier)], scope)  # type: ignore[attr-defined]
+    return resolve(walk, identifiers(e), scope)
 
 
-def _row_of(walk: Walk, table: exp.Expression | None, scope: Scope) -> Value:
+def identifiers(e: exp.Expr) -> list[exp.Identifier]:
+    """The parts of a column's name, outermost first."""
+    parts = (e.args.get(key) for key in ("catalog", "db", "table", "this"))
+    return [part for part in parts if isinstance(part, exp.Identifier)]
+
+
+def _row_of(walk: Walk, table: exp.Expr | None, scope: Scope) -> Value:
     if table is None:
         return union(source.relation.row() for source in scope.sources if source.visible)
     current: Scope | None = scope
@@ -120,16 +140,17 @@ def _row_of(walk: Walk, table: exp.Expression | None, scope: Scope) -> Value:
     return resolve(walk, [table], scope) if isinstance(table, exp.Identifier) else NOTHING
 
 
-def _identifier(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _identifier(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return scope.local(e.name.lower()) or NOTHING
 
 
-def _star(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _star(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return _row_of(walk, None, scope)
 
 
 def item_at(position: int, scope: Scope) -> Item | None:
-    """The item of FROM at a position, counted from 1; None where positions aren't certain that far."""
+    """The item of FROM at a position, counted from 1; None where positions aren't certain that
+    far."""
     for source in scope.sources:
         items = source.relation.items
         if position <= min(source.relation.certain, len(items)):
@@ -145,12 +166,12 @@ def item_value(item: Item) -> Value:
     return item.whole() if isinstance(item, Tail) else item.value
 
 
-def _positional(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _positional(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     item = item_at(int(e.name), scope) if e.name.isdigit() else None
     return item_value(item) if item is not None else flow(_row_of(walk, None, scope), TRANSFORM)
 
 
-def _parameter(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _parameter(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     name = e.name
     if name.isdigit() and scope.sources:
         return _positional(walk, e, scope)
@@ -163,7 +184,7 @@ def _parameter(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
 TEXT_TYPES = exp.DataType.TEXT_TYPES
 
 
-def _cast(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     inside = value(walk, e.this, scope)
     to = e.args.get("to")
     if not isinstance(to, exp.DataType):
@@ -177,14 +198,17 @@ def _cast(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return flow(inside, CAST | OPTIONAL if isinstance(e, exp.TryCast) and not text else CAST)
 
 
-def _case_fold(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _case_fold(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     inside = flow(value(walk, e.this, scope), CASE)
-    others = [child for key, child in e.args.items() if key != "this" and isinstance(child, exp.Expression)]
+    others = [
+        child for key, child in e.args.items() if key != "this" and isinstance(child, exp.Expr)
+    ]
     return union((inside, flow(union(values(walk, others, scope)), TRANSFORM)))
 
 
 def concatenated(vals: Iterable[Value], *, skips_null: bool) -> Value:
-    """Values one after the other. Where nulls are left out, one that may be null isn't surely there."""
+    """Values one after the other. Where nulls are left out, one that may be null isn't surely
+    there."""
     if not skips_null:
         return union(flow(v, CONCAT) for v in vals)
     joined = flow(union(vals), CONCAT | SKIPPED)
@@ -196,9 +220,9 @@ def concatenated(vals: Iterable[Value], *, skips_null: bool) -> Value:
     return Value(edges)
 
 
-def _dpipe(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _dpipe(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     # a long chain leans left: take it apart in a loop, not by recursion
-    operands: list[exp.Expression] = []
+    operands: list[exp.Expr] = []
     while isinstance(e, exp.DPipe):
         operands.append(e.expression)
         e = e.this
@@ -206,8 +230,8 @@ def _dpipe(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return concatenated(values(walk, operands, scope), skips_null=walk.dialect == "oracle")
 
 
-def _binary(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
-    operands: list[exp.Expression] = []
+def _binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    operands: list[exp.Expr] = []
     cls = type(e)
     while type(e) is cls:
         operands.append(e.expression)
@@ -216,7 +240,7 @@ def _binary(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return flow(union(values(walk, operands, scope)), TRANSFORM)
 
 
-def _nullif(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _nullif(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     kept = flow(value(walk, e.this, scope), OPTIONAL)
     return union((kept, apply(value(walk, e.expression, scope), Test("condition"))))
 
@@ -247,7 +271,7 @@ def _summed(v: Value) -> Value:
     return Value(edges, v.fields)
 
 
-def _case(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _case(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     operand = e.args.get("this")
     branches = e.args.get("ifs") or []
     conditions = values(walk, [operand] if operand is not None else [], scope)
@@ -261,12 +285,12 @@ def _case(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return chosen(conditions, results, len(branches) + 1)
 
 
-def _if(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _if(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     taken = [e.args[key] for key in ("true", "false", "null") if e.args.get(key) is not None]
     return chosen([value(walk, e.this, scope)], values(walk, taken, scope), 2)
 
 
-def _decode_case(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _decode_case(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     operand, *rest = e.expressions
     pairs = len(rest) // 2
     conditions = [operand, *rest[0 : 2 * pairs : 2]]
@@ -277,20 +301,21 @@ def _decode_case(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
 # --- containers ----------------------------------------------------------------------------------
 
 
-def _struct(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
-    parts: list[Value] = []
-    for item in e.expressions:
-        parts.append(_field(walk, item, scope))
-    return union(parts)
+def _struct(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    return union(_field(walk, item, scope) for item in e.expressions)
 
 
-def _field(walk: Walk, item: exp.Expression, scope: Scope) -> Value:
+def _field(walk: Walk, item: exp.Expr, scope: Scope) -> Value:
     """One field of a builder; a name that isn't literal puts name and value into the whole."""
     if isinstance(item, exp.PropertyEQ | exp.JSONKeyValue | exp.Kwarg | exp.EQ):
         name, content = item.this, value(walk, item.expression, scope)
     elif isinstance(item, exp.Alias):
         name, content = item.args["alias"], value(walk, item.this, scope)
-    elif isinstance(item, exp.Column) and isinstance(item.this, exp.Identifier) and walk.dialect in NAMING:
+    elif (
+        isinstance(item, exp.Column)
+        and isinstance(item.this, exp.Identifier)
+        and walk.dialect in NAMING
+    ):
         name, content = item.this, value(walk, item, scope)
     else:
         return value(walk, item, scope)
@@ -301,25 +326,26 @@ NAMING = frozenset({"bigquery", "spark", "databricks"})
 """Dialects whose struct builder names a field after the column that fills it."""
 
 
-def named_field(walk: Walk, name: exp.Expression, content: Value, scope: Scope) -> Value:
+def named_field(walk: Walk, name: exp.Expr, content: Value, scope: Scope) -> Value:
     """A value with one field."""
     if isinstance(name, exp.Identifier) or (isinstance(name, exp.Literal) and name.is_string):
         return Value({}, {name.name.lower(): content}) if content else NOTHING
     return union((flow(value(walk, name, scope), TRANSFORM), flow(content, TRANSFORM)))
 
 
-def _map(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _map(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     keys, contents = e.args.get("keys"), e.args.get("values")
-    if isinstance(keys, exp.Array) and isinstance(contents, exp.Array):
-        if len(keys.expressions) == len(contents.expressions):
-            return union(
-                named_field(walk, key, value(walk, content, scope), scope)
-                for key, content in zip(keys.expressions, contents.expressions, strict=True)
-            )
+    if (
+        isinstance(keys, exp.Array)
+        and isinstance(contents, exp.Array)
+        and len(keys.expressions) == len(contents.expressions)
+    ):
+        pairs = zip(keys.expressions, contents.expressions, strict=True)
+        return union(named_field(walk, key, value(walk, v, scope), scope) for key, v in pairs)
     return _transform(walk, e, scope)
 
 
-def _bracket(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     container = value(walk, e.this, scope)
     for index in e.expressions:
         if isinstance(index, exp.Literal):
@@ -328,11 +354,13 @@ def _bracket(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
             container = flow(container, OPTIONAL)
             container = union((container, flow(value(walk, index, scope), TRANSFORM)))
         else:
-            container = union((flow(container, OPTIONAL), flow(value(walk, index, scope), TRANSFORM)))
+            container = union(
+                (flow(container, OPTIONAL), flow(value(walk, index, scope), TRANSFORM))
+            )
     return container
 
 
-def _dot(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _dot(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     right = e.expression
     if isinstance(right, exp.Func):
         # schema.function(…)
@@ -343,8 +371,9 @@ def _dot(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return descend(container, right.name.lower())
 
 
-def path_keys(path: exp.Expression) -> list[str] | None:
-    """The keys of a literal JSON path, lower case; None where it is computed. A wildcard ends it."""
+def path_keys(path: exp.Expr) -> list[str] | None:
+    """The keys of a literal JSON path, lower case; None where it is computed. A wildcard ends
+    it."""
     if isinstance(path, exp.JSONPath):
         keys: list[str] = []
         for part in path.expressions:
@@ -361,7 +390,11 @@ def path_keys(path: exp.Expression) -> list[str] | None:
         if not path.is_string:
             return []
         text = path.name.lower().removeprefix("$").replace("[*]", "").replace('"', "")
-        pieces = [piece for piece in text.replace("[", ".").replace("]", "").replace("/", ".").split(".") if piece]
+        pieces = [
+            piece
+            for piece in text.replace("[", ".").replace("]", "").replace("/", ".").split(".")
+            if piece
+        ]
         keys = []
         for piece in pieces:
             if "*" in piece:
@@ -372,62 +405,82 @@ def path_keys(path: exp.Expression) -> list[str] | None:
     return None
 
 
-def accessed(walk: Walk, container: Value, paths: Iterable[exp.Expression], scope: Scope) -> Value:
+def accessed(walk: Walk, container: Value, paths: Iterable[exp.Expr], scope: Scope) -> Value:
     """What a path takes out of a container."""
     for path in paths:
         keys = path_keys(path)
         if keys is None:
-            container = union((flow(container, TRANSFORM), flow(value(walk, path, scope), TRANSFORM)))
+            container = union(
+                (flow(container, TRANSFORM), flow(value(walk, path, scope), TRANSFORM))
+            )
             continue
         for key in keys:
             container = descend(container, key)
     return flow(container, CAST)
 
 
-def _json_extract(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
-    paths = [p for p in (e.args.get("expression"), *(e.args.get("expressions") or ())) if p is not None]
+def _json_extract(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    paths = [
+        p for p in (e.args.get("expression"), *(e.args.get("expressions") or ())) if p is not None
+    ]
     return accessed(walk, value(walk, e.this, scope), paths, scope)
 
 
 # --- lambdas -------------------------------------------------------------------------------------
 
 
-def _comprehension(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     iterated = value(walk, e.args["iterator"], scope)
     variable = e.args["expression"]
-    inner = Scope(parent=scope, locals={name.name.lower(): iterated for name in variable.find_all(exp.Identifier)})
+    inner = Scope(
+        parent=scope,
+        locals={name.name.lower(): iterated for name in variable.find_all(exp.Identifier)},
+    )
     condition = e.args.get("condition")
     return union(
         (
             value(walk, e.this, inner),
             apply(iterated, Signal("count")),
-            apply(value(walk, condition, inner), Test("condition")) if condition is not None else NOTHING,
+            apply(value(walk, condition, inner), Test("condition"))
+            if condition is not None
+            else NOTHING,
         )
     )
 
 
-def _lambda_scope(walk: Walk, e: exp.Expression, bound: list[Value], scope: Scope) -> Scope:
+def _lambda_scope(walk: Walk, e: exp.Expr, bound: list[Value], scope: Scope) -> Scope:
     names = [name.name.lower() for name in e.expressions]
     padded = bound + [bound[-1] if bound else NOTHING] * (len(names) - len(bound))
     return Scope(parent=scope, locals=dict(zip(names, padded, strict=False)))
 
 
-def _bare_lambda(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _bare_lambda(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return value(walk, e.this, _lambda_scope(walk, e, [NOTHING], scope))
 
 
-def _higher_order(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """A function with lambdas: parameters stand for the elements of the other arguments."""
     args = [arg for _, arg in arguments(e)]
     lambdas = [arg for arg in args if isinstance(arg, exp.Lambda)]
     container = union(values(walk, (arg for arg in args if not isinstance(arg, exp.Lambda)), scope))
     size = apply(container, Signal("count"))
     name = function_name(e)
-    if name in ("transform", "list_transform", "array_transform", "list_apply", "array_apply", "apply"):
-        bodies = [value(walk, f.this, _lambda_scope(walk, f, [container, size], scope)) for f in lambdas]
+    if name in (
+        "transform",
+        "list_transform",
+        "array_transform",
+        "list_apply",
+        "array_apply",
+        "apply",
+    ):
+        bodies = [
+            value(walk, f.this, _lambda_scope(walk, f, [container, size], scope)) for f in lambdas
+        ]
         return union((*bodies, size))
     if name in ("array_filter", "filter", "list_filter"):
-        bodies = [value(walk, f.this, _lambda_scope(walk, f, [container, size], scope)) for f in lambdas]
+        bodies = [
+            value(walk, f.this, _lambda_scope(walk, f, [container, size], scope)) for f in lambdas
+        ]
         return union((container, apply(union(bodies), Test("condition"))))
     bodies = [value(walk, f.this, _lambda_scope(walk, f, [container], scope)) for f in lambdas]
     return flow(union((container, *bodies)), TRANSFORM)
@@ -436,7 +489,7 @@ def _higher_order(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
 # --- subqueries ----------------------------------------------------------------------------------
 
 
-def _scalar(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _scalar(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     relation = walk.query(walk, e, scope)
     column = union(item_value(item) for item in relation.items)
     if relation.filtered:
@@ -444,15 +497,14 @@ def _scalar(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return union((column, Value(relation.rows)))
 
 
-def _exists(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _exists(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return apply(Value(walk.query(walk, e.this, scope).rows), Signal("exists"))
 
 
-def _in(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _in(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     tested = [value(walk, e.this, scope), *values(walk, e.expressions, scope)]
-    for key in ("unnest", "field"):
-        if isinstance(e.args.get(key), exp.Expression):
-            tested.append(value(walk, e.args[key], scope))
+    others = [e.args[key] for key in ("unnest", "field") if e.args.get(key) is not None]
+    tested += values(walk, others, scope)
     query = e.args.get("query")
     rows: Value = NOTHING
     if query is not None:
@@ -462,7 +514,7 @@ def _in(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return union((apply(union(tested), Test("test")), rows))
 
 
-def _quantified(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _quantified(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if isinstance(e.this, exp.Query):
         relation = walk.query(walk, e.this, scope)
         return union((relation.row(), apply(Value(relation.rows), Signal("exists"))))
@@ -472,11 +524,13 @@ def _quantified(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
 # --- windows and aggregates ----------------------------------------------------------------------
 
 
-def _window(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _window(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     keys = values(walk, e.args.get("partition_by") or [], scope)
     order = e.args.get("order")
     framed = order is not None or e.args.get("spec") is not None
-    named = scope.windows.get(e.args["alias"].name.lower()) if e.args.get("alias") is not None else None
+    named = (
+        scope.windows.get(e.args["alias"].name.lower()) if e.args.get("alias") is not None else None
+    )
     if named is None and e.args.get("alias") is not None:
         current = scope.parent
         while named is None and current is not None:
@@ -496,24 +550,26 @@ def _window(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     return union((inside, apply(union(keys), Signal("window"))))
 
 
-def _filtered(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
-    return union((value(walk, e.this, scope), apply(value(walk, e.expression, scope), Signal("filter"))))
+def _filtered(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    return union(
+        (value(walk, e.this, scope), apply(value(walk, e.expression, scope), Signal("filter")))
+    )
 
 
-def _ordered_argument(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _ordered_argument(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     keys = apply(union(values(walk, e.expressions, scope)), Signal("sort"))
     return union((value(walk, e.this, scope), keys)) if e.this is not None else keys
 
 
-def _order_keys(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
-    return union(values(walk, e.expressions, scope)) if e.this is None else _ordered_argument(walk, e, scope)
+def _order_keys(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    return (
+        union(values(walk, e.expressions, scope))
+        if e.this is None
+        else _ordered_argument(walk, e, scope)
+    )
 
 
-def _limited_argument(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
-    return _this(walk, e, scope)
-
-
-def _within_group(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _within_group(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """An ordered-set aggregate: it computes over the keys of its order."""
     call = e.this
     keys = union(values(walk, e.expression.expressions, scope))
@@ -538,9 +594,11 @@ def folded(walk: Walk, v: Value, scope: Scope, *, numeric: bool) -> Value:
     return apply(v, Fold(walk.window.partition, numeric))
 
 
-def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expression], scope: Scope) -> Value:
+def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expr], scope: Scope) -> Value:
     for fraction in fractions:
-        numbers = fraction.expressions if isinstance(fraction, exp.Array | exp.Tuple) else [fraction]
+        numbers = (
+            fraction.expressions if isinstance(fraction, exp.Array | exp.Tuple) else [fraction]
+        )
         for number in numbers:
             try:
                 inside = isinstance(number, exp.Literal) and 0 < float(number.name) < 1
@@ -554,19 +612,19 @@ def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expression], scope: S
 # --- functions by class --------------------------------------------------------------------------
 
 
-def function_name(e: exp.Expression) -> str:
+def function_name(e: exp.Expr) -> str:
     """The name a call goes by: as written where sqlglot has no class for it, else sqlglot's own."""
     if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
-        return str(e.this.name if isinstance(e.this, exp.Expression) else e.this).lower()
+        return str(e.this.name if isinstance(e.this, exp.Expr) else e.this).lower()
     if isinstance(e, exp.Func):
         return e.sql_name().lower()
     return e.key
 
 
-_spec_keys: dict[type[exp.Expression], tuple[str, ...]] = {}
+_spec_keys: dict[type[exp.Expr], tuple[str, ...]] = {}
 
 
-def spec_of(walk: Walk, e: exp.Expression) -> FunctionSpec | None:
+def spec_of(walk: Walk, e: exp.Expr) -> FunctionSpec | None:
     """The catalogue's entry for a call."""
     if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
         name = function_name(e)
@@ -587,21 +645,21 @@ def spec_of(walk: Walk, e: exp.Expression) -> FunctionSpec | None:
     return None
 
 
-def arguments(e: exp.Expression) -> list[tuple[int, exp.Expression]]:
+def arguments(e: exp.Expr) -> list[tuple[int, exp.Expr]]:
     """The arguments of a call with their positions in the catalogue's order."""
     if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
-        return [(i, arg) for i, arg in enumerate(e.expressions) if isinstance(arg, exp.Expression)]
-    found: list[tuple[int, exp.Expression]] = []
+        return [(i, arg) for i, arg in enumerate(e.expressions) if isinstance(arg, exp.Expr)]
+    found: list[tuple[int, exp.Expr]] = []
     for i, key in enumerate(e.arg_types):
         arg = e.args.get(key)
-        if isinstance(arg, exp.Expression):
+        if isinstance(arg, exp.Expr):
             found.append((i, arg))
         elif isinstance(arg, list):
-            found.extend((i + j, item) for j, item in enumerate(arg) if isinstance(item, exp.Expression))
+            found.extend((i + j, item) for j, item in enumerate(arg) if isinstance(item, exp.Expr))
     return found
 
 
-def literal(e: exp.Expression) -> str | None:
+def literal(e: exp.Expr) -> str | None:
     """The text of a literal, a bare word or a negative number; None for anything else."""
     if isinstance(e, exp.Paren | exp.Cast):
         return literal(e.this)
@@ -614,7 +672,7 @@ def literal(e: exp.Expression) -> str | None:
     return None
 
 
-def call(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def call(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """A function call, by its class."""
     if not isinstance(e, exp.Func):
         return _unrecognised(walk, e, scope)
@@ -624,7 +682,9 @@ def call(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
     spec = spec_of(walk, e)
     if isinstance(e, exp.Anonymous):
         _meet_call(walk, e)
-    return _CLASSES.get(spec.cls if spec else "transform", _call_transform)(walk, e, spec or _PLAIN, args, scope)
+    return _CLASSES.get(spec.cls if spec else "transform", _call_transform)(
+        walk, e, spec or _PLAIN, args, scope
+    )
 
 
 def _meet_call(walk: Walk, e: exp.Anonymous) -> None:
@@ -633,12 +693,14 @@ def _meet_call(walk: Walk, e: exp.Anonymous) -> None:
 
 
 _PLAIN = FunctionSpec(name="", cls="transform", roles=())
-Args = list[tuple[int, exp.Expression]]
-CallHandler = Callable[[Walk, exp.Expression, FunctionSpec, Args, Scope], Value]
-DECIDING = {"condition": Test("condition"), "sort": Signal("sort")}
+Args = list[tuple[int, exp.Expr]]
+CallHandler = Callable[[Walk, exp.Expr, FunctionSpec, Args, Scope], Value]
+DECIDING: dict[str, Op] = {"condition": Test("condition"), "sort": Signal("sort")}
 
 
-def _sorted_args(walk: Walk, spec: FunctionSpec, args: Args, scope: Scope) -> tuple[list[Value], Value]:
+def _sorted_args(
+    walk: Walk, spec: FunctionSpec, args: Args, scope: Scope
+) -> tuple[list[Value], Value]:
     """Values in `value` position, and what everything else leaves."""
     main: list[Value] = []
     side: list[Value] = []
@@ -654,7 +716,7 @@ def _sorted_args(walk: Walk, spec: FunctionSpec, args: Args, scope: Scope) -> tu
 
 
 def _passing(how: int) -> CallHandler:
-    def handler(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    def handler(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
         main, side = _sorted_args(walk, spec, args, scope)
         whole = blend(main)
         return union((flow(whole, how) if how else whole, side))
@@ -665,13 +727,13 @@ def _passing(how: int) -> CallHandler:
 _call_transform = _passing(TRANSFORM)
 
 
-def _call_concat(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_concat(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
     skips = not isinstance(e, exp.Concat) or bool(e.args.get("coalesce"))
     return union((concatenated(main, skips_null=skips), side))
 
 
-def _call_part(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
     bounds: list[str] = []
     width: int | None = None
@@ -719,7 +781,7 @@ PART_NAMES = {
 """Spellings of one part function, brought together so that policy files need only one."""
 
 
-def _salted_by_literal(e: exp.Expression) -> bool:
+def _salted_by_literal(e: exp.Expr) -> bool:
     """A literal long enough to be a salt stands whole in a digest's input."""
     if isinstance(e, exp.Literal):
         return e.is_string and len(e.name) >= LITERAL_SALT
@@ -736,7 +798,7 @@ def _salted_by_literal(e: exp.Expression) -> bool:
     return False
 
 
-def _call_digest(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_digest(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, [a for a in args if spec.role(a[0]) != "key"], scope)
     key_args = [arg for position, arg in args if spec.role(position) == "key"]
     inside = union(main)
@@ -751,19 +813,21 @@ def _call_digest(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, 
     return union((apply(union((inside, key)), digest), side))
 
 
-def _call_reveal(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_reveal(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, [a for a in args if spec.role(a[0]) != "key"], scope)
-    key = union(values(walk, (arg for position, arg in args if spec.role(position) == "key"), scope))
+    key = union(
+        values(walk, (arg for position, arg in args if spec.role(position) == "key"), scope)
+    )
     used = apply(key, Digest(whole_refs(key), spec.name))
     return union((apply(union(main), Reveal()), used, side))
 
 
-def _call_fold(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_fold(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
     return union((folded(walk, union(main), scope, numeric=True), side))
 
 
-def _call_quantile(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_quantile(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     fractions = [arg for position, arg in args if spec.role(position) == "fraction"]
     rest = [(position, arg) for position, arg in args if spec.role(position) != "fraction"]
     main, side = _sorted_args(walk, spec, rest, scope)
@@ -771,42 +835,46 @@ def _call_quantile(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args
 
 
 def _deciding(op: Test | Signal) -> CallHandler:
-    def handler(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    def handler(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
         counted = [arg for _, arg in args if not isinstance(arg, exp.Star)]
         return apply(union(values(walk, counted, scope)), op)
 
     return handler
 
 
-def _call_constant(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_constant(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     return NOTHING
 
 
-def _call_rank(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_rank(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     return apply(union(values(walk, (arg for _, arg in args), scope)), Signal("window"))
 
 
-def _call_pairs(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_pairs(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     items = [arg for _, arg in args]
-    if any(isinstance(item, exp.JSONKeyValue | exp.PropertyEQ | exp.Alias | exp.Star) for item in items):
+    if any(
+        isinstance(item, exp.JSONKeyValue | exp.PropertyEQ | exp.Alias | exp.Star) for item in items
+    ):
         return union(_field(walk, item, scope) for item in items)
     if len(items) % 2:
         return _call_transform(walk, e, spec, args, scope)
     pairs = zip(items[::2], items[1::2], strict=True)
-    return union(named_field(walk, name, value(walk, content, scope), scope) for name, content in pairs)
+    return union(
+        named_field(walk, name, value(walk, content, scope), scope) for name, content in pairs
+    )
 
 
-def _call_fields(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     return union(_field(walk, arg, scope) for _, arg in args)
 
 
-def _call_access(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_access(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     if not args:
         return NOTHING
     return accessed(walk, value(walk, args[0][1], scope), [arg for _, arg in args[1:]], scope)
 
 
-def _call_keys(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
     edges: Edges = {}
     for (ref, chain), span in union(main).edges.items():
@@ -820,23 +888,23 @@ KEYS = "$keys"
 """The last step of a `Ref.path` that asks for a container's keys, not its values."""
 
 
-def _call_table(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_table(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
     return union((*main, side))
 
 
-def _call_external(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_external(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     reason = f"{function_name(e)} reads something outside the manifest"
     return union((_call_transform(walk, e, spec, args, scope), walk.unknown(reason)))
 
 
-def _call_setting(walk: Walk, e: exp.Expression, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+def _call_setting(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     words = [literal(arg) for _, arg in args]
     name = words[0] if words and words[0] is not None else ""
     return Value({(Ref(SETTING, f"setting:{name.lower()}"), ()): walk.span})
 
 
-def _anonymous(walk: Walk, e: exp.Expression, scope: Scope) -> Value:
+def _anonymous(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     v = call(walk, e, scope)
     if all(literal(arg) is not None for arg in e.expressions) and spec_of(walk, e) is None:
         secret = Ref(SETTING, f"function:{function_name(e)}")
@@ -875,10 +943,11 @@ _CLASSES: dict[str, CallHandler] = {
     "setting": _call_setting,
 }
 
-_HANDLERS: dict[type[exp.Expression], Handler] = {
+_HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Column: _column,
     exp.Identifier: _identifier,
     exp.Star: _star,
+    exp.Columns: _star,
     exp.PositionalColumn: _positional,
     exp.Parameter: _parameter,
     exp.SessionParameter: _parameter,
@@ -951,7 +1020,10 @@ _HANDLERS: dict[type[exp.Expression], Handler] = {
     exp.IgnoreNulls: _this,
     exp.RespectNulls: _this,
     exp.HavingMax: _all,
-    exp.Limit: _limited_argument,
+    exp.Limit: _all,
+    exp.Offset: _all,
+    exp.Fetch: _all,
+    exp.Connect: _all,
     exp.Explode: _this,
     exp.ExplodeOuter: _this,
     exp.Unnest: _all,
@@ -959,7 +1031,7 @@ _HANDLERS: dict[type[exp.Expression], Handler] = {
     exp.Anonymous: _anonymous,
 }
 
-_FAMILIES: tuple[tuple[type[exp.Expression], Handler], ...] = (
+_FAMILIES: tuple[tuple[type[exp.Expr], Handler], ...] = (
     (exp.Query, _scalar),
     (exp.Predicate, _test),
     (exp.Func, call),

@@ -9,13 +9,15 @@ from .values import NOTHING, Value, descend, flow, union
 from .walk import Walk
 
 BARE_WORDS = frozenset(
-    "year quarter month week day hour minute second millisecond microsecond nanosecond dayofweek dow doy dayofyear "
-    "isoweek isoyear decade century millennium epoch weekday yy yyyy qq mm dd dw hh mi ss ms".split()
+    """year quarter month week day hour minute second millisecond microsecond nanosecond
+    dayofweek dow doy dayofyear isoweek isoyear decade century millennium epoch weekday
+    yy yyyy qq mm dd dw hh mi ss ms""".split()  # noqa: SIM905
 )
 """Date parts, which some functions take as a bare word where a column could stand."""
 SYSTEM_COLUMNS = frozenset(
-    "rowid ctid xmin xmax tableoid rownum level _partitiontime _partitiondate _table_suffix _file_name "
-    "metadata$filename metadata$file_row_number metadata$action metadata$isupdate metadata$row_id ordinality".split()
+    """rowid ctid xmin xmax tableoid rownum level ordinality
+    _partitiontime _partitiondate _table_suffix _file_name metadata$filename
+    metadata$file_row_number metadata$action metadata$isupdate metadata$row_id""".split()  # noqa: SIM905
 )
 """Columns that an engine adds to a relation; they hold no data of it."""
 

@@ -7,9 +7,18 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
-from .expressions import function_name, item_at, item_value, value, values
+from .expressions import function_name, item_at, item_value, spec_of, value, values
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
-from .stars import chosen_scope, expand, is_star, spread, with_column
+from .stars import (
+    UNPACKED,
+    chosen_scope,
+    expand,
+    is_column_call,
+    is_star,
+    renamed_by,
+    spread,
+    with_column,
+)
 from .summary import OPTIONAL, TRANSFORM, Edge, Edges, Signal
 from .tables import (
     equated_to,
@@ -28,7 +37,7 @@ DEEPEST_RECURSION = 20
 """Rounds after which a recursive CTE that still grows is joined instead."""
 
 
-def query(walk: Walk, e: exp.Expression, parent: Scope | None) -> Relation:
+def query(walk: Walk, e: exp.Expr, parent: Scope | None) -> Relation:
     """What a query gives."""
     if isinstance(e, exp.Select):
         return _select(walk, e, parent)
@@ -55,14 +64,14 @@ def query(walk: Walk, e: exp.Expression, parent: Scope | None) -> Relation:
     return opaque(walk, f"a {e.key} statement is not a query")
 
 
-def _subquery(walk: Walk, e: exp.Expression, parent: Scope | None) -> Relation:
+def _subquery(walk: Walk, e: exp.Expr, parent: Scope | None) -> Relation:
     scope = Scope(parent=parent)
     _ctes(walk, e, scope)
     relation = query(walk, e.this, scope)
     return _modified(walk, e, relation, scope)
 
 
-def _modified(walk: Walk, e: exp.Expression, relation: Relation, scope: Scope) -> Relation:
+def _modified(walk: Walk, e: exp.Expr, relation: Relation, scope: Scope) -> Relation:
     """ORDER BY and LIMIT around a parenthesised query or a set operation."""
     order = e.args.get("order")
     limited = _limits(e)
@@ -82,7 +91,7 @@ def _modified(walk: Walk, e: exp.Expression, relation: Relation, scope: Scope) -
     )
 
 
-def _limits(e: exp.Expression) -> bool:
+def _limits(e: exp.Expr) -> bool:
     """True where a limit or an offset may leave no row at all."""
     limit = e.args.get("limit")
     count = limit.args.get("expression") or limit.args.get("count") if limit is not None else None
@@ -90,15 +99,17 @@ def _limits(e: exp.Expression) -> bool:
     return e.args.get("offset") is not None or (limit is not None and not at_least_one)
 
 
-def _ordinal(e: exp.Expression) -> bool:
+def _ordinal(e: exp.Expr) -> bool:
     inner = e.this if isinstance(e, exp.Ordered) else e
-    return isinstance(inner, exp.Literal) or (isinstance(inner, exp.Var) and inner.name.upper() == "ALL")
+    return isinstance(inner, exp.Literal) or (
+        isinstance(inner, exp.Var) and inner.name.upper() == "ALL"
+    )
 
 
 # --- CTEs ----------------------------------------------------------------------------------------
 
 
-def _ctes(walk: Walk, e: exp.Expression, scope: Scope) -> None:
+def _ctes(walk: Walk, e: exp.Expr, scope: Scope) -> None:
     with_ = e.args.get("with_") or e.args.get("with")
     if with_ is None:
         return
@@ -106,19 +117,23 @@ def _ctes(walk: Walk, e: exp.Expression, scope: Scope) -> None:
         name = cte.alias.lower()
         columns = cte.args["alias"].args.get("columns") or []
         body = cte.this
-        if with_.args.get("recursive") and isinstance(body, exp.SetOperation) and _mentions(body, name):
+        if (
+            with_.args.get("recursive")
+            and isinstance(body, exp.SetOperation)
+            and _mentions(body, name)
+        ):
             scope.ctes[name] = _fixpoint(walk, body, name, columns, scope)
             continue
         relation = query(walk, body, scope)
         scope.ctes[name] = renamed(walk, relation, columns) if columns else relation
 
 
-def _mentions(body: exp.Expression, name: str) -> bool:
+def _mentions(body: exp.Expr, name: str) -> bool:
     return any(table.name.lower() == name and not table.db for table in body.find_all(exp.Table))
 
 
 def _fixpoint(
-    walk: Walk, body: exp.SetOperation, name: str, columns: list[exp.Expression], scope: Scope
+    walk: Walk, body: exp.SetOperation, name: str, columns: list[exp.Expr], scope: Scope
 ) -> Relation:
     """The least relation that holds the anchor and its own next step."""
     _ctes(walk, body, scope)
@@ -151,7 +166,7 @@ def _set_operation(walk: Walk, e: exp.SetOperation, parent: Scope | None) -> Rel
     scope = Scope(parent=parent)
     # a long union leans left: walk down its spine in a loop
     spine: list[exp.SetOperation] = []
-    node: exp.Expression = e
+    node: exp.Expr = e
     while isinstance(node, exp.SetOperation):
         _ctes(walk, node, scope)
         spine.append(node)
@@ -171,7 +186,9 @@ def _operated(walk: Walk, e: exp.SetOperation, left: Relation, right: Relation) 
         merge(rows, right.rows)
         merge(rows, apply(right.row(), Signal("set")).edges)
         merge(rows, apply(left.row(), Signal("set")).edges)
-        return Relation(left.items, certain=left.certain, rows=rows, filtered=True, pattern=left.pattern)
+        return Relation(
+            left.items, certain=left.certain, rows=rows, filtered=True, pattern=left.pattern
+        )
     combined = _combined(left, right, by_name=by_name)
     if isinstance(e, exp.Intersect):
         merge(combined.rows, apply(union((left.row(), right.row())), Signal("set")).edges)
@@ -188,10 +205,16 @@ def _combined(left: Relation, right: Relation, *, by_name: bool) -> Relation:
     filtered = left.filtered and right.filtered
     if by_name:
         return Relation(list(_by_name(left, right)), certain=0, rows=rows, filtered=filtered)
-    if left.pattern is not None and left.pattern == right.pattern and len(left.items) == len(right.items):
+    if (
+        left.pattern is not None
+        and left.pattern == right.pattern
+        and len(left.items) == len(right.items)
+    ):
         pairs = zip(left.items, right.items, strict=True)
         items = [_joined(a, item_value(b)) for a, b in pairs]
-        return Relation(items, certain=left.certain, rows=rows, filtered=filtered, pattern=left.pattern)
+        return Relation(
+            items, certain=left.certain, rows=rows, filtered=filtered, pattern=left.pattern
+        )
     certain = min(left.certain, right.certain)
     loose_right = union(item_value(item) for item in right.items[certain:])
     items = []
@@ -226,7 +249,9 @@ def _by_name(left: Relation, right: Relation) -> Iterator[Item]:
             continue
         seen.add(item.key)
         there = right.find(item.key)
-        others = [c.value for c in there] or [v for t in right.tails if (v := t.column(item.key)) is not None]
+        others = [c.value for c in there] or [
+            v for t in right.tails if (v := t.column(item.key)) is not None
+        ]
         yield _joined(item, union(others))
     for item in right.items:
         if isinstance(item, Tail):
@@ -277,13 +302,15 @@ def _suffix(items: list[Item]) -> None:
         taken[item.key] = count + 1
         if count:
             name = f"{item.name}_{count}"
-            items[i] = Column(name.lower(), name, name.lower(), item.value, named=item.named, span=item.span)
+            items[i] = Column(
+                name.lower(), name, name.lower(), item.value, named=item.named, span=item.span
+            )
 
 
-def _from(walk: Walk, e: exp.Select, scope: Scope) -> list[tuple[exp.Expression, str]]:
+def _from(walk: Walk, e: exp.Select, scope: Scope) -> list[tuple[exp.Expr, str]]:
     """Fill the scope; give back the conditions of its joins, each with its clause."""
     from_ = e.args.get("from_") or e.args.get("from")
-    conditions: list[tuple[exp.Expression, str]] = []
+    conditions: list[tuple[exp.Expr, str]] = []
     if from_ is not None:
         scope.sources = sources(walk, from_.this, scope)
     for node in e.args.get("laterals") or ():
@@ -296,24 +323,27 @@ def _from(walk: Walk, e: exp.Select, scope: Scope) -> list[tuple[exp.Expression,
             conditions += _on(nested)
     for window in e.args.get("windows") or ():
         scope.windows[window.name.lower()] = window
+    if e.args.get("match"):
+        inside = [source.relation.row() for source in scope.sources]
+        scope.sources = [Source("", opaque(walk, "match_recognize is not understood", inside))]
     if e.args.get("pivots"):
         scope.sources.append(Source("", opaque(walk, "a pivot behind a select is not understood")))
     return conditions
 
 
-def _on(node: exp.Join) -> list[tuple[exp.Expression, str]]:
+def _on(node: exp.Join) -> list[tuple[exp.Expr, str]]:
     found = [node.args.get("on"), node.args.get("match_condition")]
     inner = [c for nested in _nested_joins(node.this) for c in _on(nested)]
-    return [*((c, "join") for c in found if isinstance(c, exp.Expression)), *inner]
+    return [*((c, "join") for c in found if isinstance(c, exp.Expr)), *inner]
 
 
-def _nested_joins(node: exp.Expression) -> list[exp.Join]:
+def _nested_joins(node: exp.Expr) -> list[exp.Join]:
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
         node = node.this
     return list(node.args.get("joins") or ()) if isinstance(node, exp.Table) else []
 
 
-def _conjuncts(e: exp.Expression) -> Iterator[exp.Expression]:
+def _conjuncts(e: exp.Expr) -> Iterator[exp.Expr]:
     stack = [e]
     while stack:
         node = stack.pop()
@@ -325,12 +355,13 @@ def _conjuncts(e: exp.Expression) -> Iterator[exp.Expression]:
             yield node
 
 
-def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expression, str]], scope: Scope) -> None:
+def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope: Scope) -> None:
     """A column found equal to something carries, when projected, what that something carries."""
     conditions = list(joined)
-    for key in ("where", "qualify", "prewhere"):
-        if e.args.get(key) is not None:
-            conditions.append((e.args[key].this, "filter"))
+    clauses = [
+        e.args[key] for key in ("where", "qualify", "prewhere") if e.args.get(key) is not None
+    ]
+    conditions += [(clause.this, "filter") for clause in clauses]
     found: list[tuple[tuple[int, str], Value]] = []
     group: set[Edge] = set()
     walk.quiet = True
@@ -353,7 +384,7 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expression, str]],
     scope.group = frozenset(group)
 
 
-def _sides(node: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None:
+def _sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
     if isinstance(node, exp.EQ | exp.NullSafeEQ):
         return node.this, node.expression
     if isinstance(node, exp.In) and node.args.get("query") is not None:
@@ -361,7 +392,7 @@ def _sides(node: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None
     return None
 
 
-def _places(e: exp.Expression, scope: Scope) -> list[tuple[int, str]]:
+def _places(e: exp.Expr, scope: Scope) -> list[tuple[int, str]]:
     """The source columns that a plain column reference may mean in this scope."""
     while isinstance(e, exp.Paren):
         e = e.this
@@ -372,7 +403,11 @@ def _places(e: exp.Expression, scope: Scope) -> list[tuple[int, str]]:
     return [
         (id(source), key)
         for source in scope.sources
-        if (source.key == table if table else source.relation.find(key) or any(source.relation.tails))
+        if (
+            source.key == table
+            if table
+            else source.relation.find(key) or any(source.relation.tails)
+        )
     ]
 
 
@@ -380,10 +415,10 @@ def _pending(walk: Walk, e: exp.Select, scope: Scope) -> None:
     """Aliases of the select list, read when a name asks for them before their turn."""
     for item in e.expressions:
         if isinstance(item, exp.Alias):
-            scope.pending[item.alias.lower()] = _deferred(walk, item, scope)
+            scope.pending[item.alias.lower()] = _Deferred(walk, item, scope)
 
 
-class _deferred:
+class _Deferred:
     """One select-list item, to be read later in its own scope."""
 
     __slots__ = ("item", "scope", "walk")
@@ -405,7 +440,7 @@ def _group_keys(walk: Walk, e: exp.Select, scope: Scope) -> frozenset[Edge]:
     return frozenset(edge for v in keys for edge in flat(v))
 
 
-def _grouped(e: exp.Select, group: exp.Expression) -> Iterator[exp.Expression]:
+def _grouped(e: exp.Select, group: exp.Expr) -> Iterator[exp.Expr]:
     """The expressions a query groups by, ordinals and `all` resolved."""
     if group.args.get("all"):
         yield from (
@@ -424,7 +459,9 @@ def _grouped(e: exp.Select, group: exp.Expression) -> Iterator[exp.Expression]:
             keys = [key.this, *keys]
         elif isinstance(key, exp.Literal) and key.name.isdigit():
             index = int(key.name) - 1
-            if index < len(e.expressions) and not any(is_star(x) for x in e.expressions[: index + 1]):
+            if index < len(e.expressions) and not any(
+                is_star(x) for x in e.expressions[: index + 1]
+            ):
                 yield e.expressions[index].unalias()
             elif any(is_star(x) for x in e.expressions):
                 yield exp.Star()
@@ -432,7 +469,9 @@ def _grouped(e: exp.Select, group: exp.Expression) -> Iterator[exp.Expression]:
             yield key
 
 
-def _items(walk: Walk, e: exp.Select, scope: Scope) -> tuple[list[Item], bool | int, tuple[object, ...] | None]:
+def _items(
+    walk: Walk, e: exp.Select, scope: Scope
+) -> tuple[list[Item], bool | int, tuple[object, ...] | None]:
     items: list[Item] = []
     certain: int | None = None
     pattern: list[object] | None = []
@@ -463,10 +502,14 @@ def _items(walk: Walk, e: exp.Select, scope: Scope) -> tuple[list[Item], bool | 
         items.append(column)
         if pattern is not None:
             pattern.append(column.key)
-    return items, len(items) if certain is None else certain, tuple(pattern) if pattern is not None else None
+    return (
+        items,
+        len(items) if certain is None else certain,
+        tuple(pattern) if pattern is not None else None,
+    )
 
 
-def _item(walk: Walk, item: exp.Expression, scope: Scope) -> Column:
+def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     name, quoted = _name(walk, item)
     if isinstance(item, exp.PositionalColumn) and item.name.isdigit():
         meant = item_at(int(item.name), scope)
@@ -484,11 +527,11 @@ def _item(walk: Walk, item: exp.Expression, scope: Scope) -> Column:
     return Column(key, name, fold(name, quoted, walk.dialect), content, span=span)
 
 
-def _name(walk: Walk, item: exp.Expression) -> tuple[str, bool]:
+def _name(walk: Walk, item: exp.Expr) -> tuple[str, bool]:
     """The name an engine gives a select-list item, and whether it is quoted."""
     if isinstance(item, exp.Alias):
         alias = item.args["alias"]
-        return item.alias, bool(alias.args.get("quoted")) if isinstance(alias, exp.Expression) else False
+        return item.alias, bool(alias.args.get("quoted")) if isinstance(alias, exp.Expr) else False
     if isinstance(item, exp.Column | exp.Dot):
         return item.name or item.expression.name, bool(item.this.args.get("quoted"))
     if isinstance(item, exp.Paren | exp.Cast) and walk.dialect == "postgres":
@@ -501,36 +544,35 @@ def _name(walk: Walk, item: exp.Expression) -> tuple[str, bool]:
     return (item.output_name or function_name(item)).lower(), True
 
 
-def _without_literals(item: exp.Expression) -> exp.Expression:
-    """NOTE: DuckDB names a column after its whole text; a literal in it may be a person, so it becomes `?`."""
+def _without_literals(item: exp.Expr) -> exp.Expr:
+    """NOTE: DuckDB names a column after its whole text; a literal in it may be a person, so it
+    becomes `?`."""
     if item.find(exp.Literal) is None:
         return item
     return item.transform(lambda n: exp.Var(this="?") if isinstance(n, exp.Literal) else n)
 
 
 def _spread_items(
-    walk: Walk, item: exp.Expression, several: Iterator[tuple[Item, exp.Expression]], scope: Scope
+    walk: Walk, item: exp.Expr, several: Iterator[tuple[Item, exp.Expr]], scope: Scope
 ) -> Iterator[Item]:
     aliased = isinstance(item, exp.Alias)
     inner = item.this if aliased else item
-    bare = isinstance(inner, exp.Columns) or (isinstance(inner, exp.Dot) and inner is next(several_node(inner), None))
+    bare = isinstance(inner, exp.Columns) or is_column_call(inner)
     for column, node in several:
         walk.column = column.name if isinstance(column, Column) else "*"
         read = value(walk, with_column(inner, node, column), chosen_scope(scope, column))
         if isinstance(column, Tail):
             yield Tail(column.read if bare else None, column.hidden, NOTHING if bare else read)
         else:
-            name = item.alias.replace("\\0", column.name).replace("\\1", column.name) if aliased else column.name
+            name = column.name
+            if aliased:
+                name = renamed_by(item.alias, node, name)
+            elif name == UNPACKED:
+                name = _name(walk, item)[0]
             yield Column(name.lower(), name, fold(name, True, walk.dialect), read, named=not bare)
 
 
-def several_node(e: exp.Expression) -> Iterator[exp.Expression]:
-    """The node itself where it is `t.columns(…)`."""
-    if isinstance(e, exp.Dot) and isinstance(e.expression, exp.Anonymous):
-        yield e
-
-
-def _unpacked(walk: Walk, item: exp.Expression, scope: Scope) -> list[Item] | None:
+def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     """`select unnest(struct)` gives a column a field."""
     if not isinstance(item, exp.Explode | exp.Unnest | exp.Inline):
         return None
@@ -538,10 +580,9 @@ def _unpacked(walk: Walk, item: exp.Expression, scope: Scope) -> list[Item] | No
     if not content.fields:
         return None
     items: list[Item] = [
-        Column(key, key, key, union((part, Value(content.edges)))) for key, part in content.fields.items()
+        Column(key, key, key, union((part, Value(content.edges))))
+        for key, part in content.fields.items()
     ]
-    name, _ = _name(walk, item)
-    items.append(Column(name.lower(), name, name, content))
     if content.edges:
         items.append(Tail(None, value=Value(content.edges)))
     return items
@@ -550,7 +591,7 @@ def _unpacked(walk: Walk, item: exp.Expression, scope: Scope) -> list[Item] | No
 def _row_signals(
     walk: Walk,
     e: exp.Select,
-    joined: list[tuple[exp.Expression, str]],
+    joined: list[tuple[exp.Expr, str]],
     items: list[Item],
     scope: Scope,
     rows: Edges,
@@ -560,7 +601,12 @@ def _row_signals(
         merge(rows, _signalled(walk, value(walk, condition, scope), "join"))
     for content in scope.merged.values():
         merge(rows, _signalled(walk, content, "join"))
-    for key, clause in (("where", "filter"), ("prewhere", "filter"), ("having", "filter"), ("qualify", "filter")):
+    for key, clause in (
+        ("where", "filter"),
+        ("prewhere", "filter"),
+        ("having", "filter"),
+        ("qualify", "filter"),
+    ):
         node = e.args.get(key)
         if node is not None:
             merge(rows, _signalled(walk, value(walk, node.this, scope), clause))
@@ -572,20 +618,44 @@ def _row_signals(
     distinct = e.args.get("distinct")
     if distinct is not None:
         on = distinct.args.get("on")
-        content = value(walk, on, scope) if on is not None else union(item_value(item) for item in items)
+        content = (
+            value(walk, on, scope) if on is not None else union(item_value(item) for item in items)
+        )
         merge(rows, _signalled(walk, content, "group"))
     for key in ("order", "sort", "cluster", "distribute"):
         node = e.args.get(key)
         if node is not None:
             keys = [value(walk, k, scope) for k in node.expressions if not _ordinal(k)]
             merge(rows, _signalled(walk, union(keys), "sort"))
-    for key in ("connect", "match"):
+    for key in ("connect", "limit", "offset"):
         node = e.args.get(key)
         if node is not None:
             merge(rows, _signalled(walk, value(walk, node, scope), "filter"))
-    inner_joins = any(j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS" for j in e.args.get("joins") or ())
-    restricted = any(e.args.get(key) is not None for key in ("where", "prewhere", "having", "qualify", "sample", "connect"))
-    return restricted or inner_joins or _limits(e) or any(s.relation.filtered for s in scope.sources)
+    for item in e.expressions:
+        for unnested in _row_makers(walk, item):
+            merge(rows, _signalled(walk, value(walk, unnested, scope), "count"))
+    inner_joins = any(
+        j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS"
+        for j in e.args.get("joins") or ()
+    )
+    restricted = any(
+        e.args.get(key) is not None
+        for key in ("where", "prewhere", "having", "qualify", "sample", "connect")
+    )
+    return (
+        restricted or inner_joins or _limits(e) or any(s.relation.filtered for s in scope.sources)
+    )
+
+
+def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
+    """Calls in the select list that give several rows for one."""
+    for node in item.walk(prune=lambda n: isinstance(n, exp.Query)):
+        if isinstance(node, exp.Explode | exp.Unnest | exp.Inline | exp.UDTF):
+            yield node
+        elif isinstance(node, exp.Anonymous) and walk.dialect in ("postgres", "redshift"):
+            spec = spec_of(walk, node)
+            if spec is not None and spec.cls in ("table", "series", "keys"):
+                yield node
 
 
 def _signalled(walk: Walk, content: Value, clause: str) -> Edges:

@@ -28,7 +28,14 @@ class Column:
     __slots__ = ("exact", "key", "name", "named", "span", "value")
 
     def __init__(
-        self, key: str, name: str, exact: str, value: Value, *, named: bool = True, span: Span | None = None
+        self,
+        key: str,
+        name: str,
+        exact: str,
+        value: Value,
+        *,
+        named: bool = True,
+        span: Span | None = None,
     ) -> None:
         self.key = key
         self.name = name
@@ -37,11 +44,12 @@ class Column:
         self.named = named
         self.span = span
 
-    def having(self, value: Value, **changes: bool) -> Column:
-        """The same column with another value."""
-        return Column(
-            self.key, self.name, self.exact, value, named=changes.get("named", self.named), span=self.span
-        )
+    def having(
+        self, value: Value, *, named: bool | None = None, span: Span | None = None
+    ) -> Column:
+        """The same column with another value, perhaps written elsewhere."""
+        named = self.named if named is None else named
+        return Column(self.key, self.name, self.exact, value, named=named, span=span or self.span)
 
 
 class Tail:
@@ -77,7 +85,8 @@ Item = Column | Tail
 
 
 class Relation:
-    """What a query, a table or a table function gives: columns in order, an open rest, what decided the rows."""
+    """What a query, a table or a table function gives: columns in order, an open rest, what
+    decided the rows."""
 
     __slots__ = ("_index", "certain", "filtered", "items", "pattern", "rows")
 
@@ -110,7 +119,8 @@ class Relation:
         return (item for item in self.items if isinstance(item, Tail))
 
     def find(self, key: str, exact: str | None = None) -> list[Column]:
-        """Known columns of that name; where case tells some apart, only those that match exactly."""
+        """Known columns of that name; where case tells some apart, only those that match
+        exactly."""
         if self._index is None:
             index: dict[str, list[Column]] = {}
             for column in self.columns:
@@ -179,7 +189,8 @@ class Scope:
     group: frozenset[Edge] = frozenset()
     windows: dict[str, exp.Window] = field(default_factory=dict)
     siblings: bool = False
-    # the parent is the FROM clause that this query stands in: asked only for names nobody here may own
+    # the parent is the FROM clause that this query stands in: asked only for names nobody here may
+    # own
 
     def alias(self, key: str) -> Value | None:
         """An item of the select list by its alias."""

@@ -1,4 +1,5 @@
-"""Reading SQL text: parse, find the relations it names, quote a piece of it without its literals."""
+"""Reading SQL text: parse, find the relations it names, quote a piece of it without its
+literals."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from .summary import RelationName
 
@@ -42,7 +43,8 @@ DIALECTS = {
     "teradata": "teradata",
     "trino": "trino",
 }
-"""dbt adapter -> sqlglot dialect; an adapter that isn't here is read in sqlglot's own, most tolerant one."""
+"""dbt adapter -> sqlglot dialect; an adapter that isn't here is read in sqlglot's own, most
+tolerant one."""
 
 
 def dialect_of(adapter: str) -> str:
@@ -50,7 +52,7 @@ def dialect_of(adapter: str) -> str:
     return DIALECTS.get(adapter.lower(), "")
 
 
-def parse(sql: str, dialect: str) -> list[exp.Expression]:
+def parse(sql: str, dialect: str) -> list[exp.Expr]:
     """The statements of a text. Raises ValueError with a short, literal-free reason."""
     try:
         return [tree for tree in sqlglot.parse(sql, read=dialect) if tree is not None]
@@ -77,7 +79,7 @@ def name_of(table: exp.Table) -> RelationName | None:
     return RelationName(tuple(parts)) if parts else None
 
 
-def relation_names(trees: list[exp.Expression]) -> Iterator[RelationName]:
+def relation_names(trees: list[exp.Expr]) -> Iterator[RelationName]:
     """Every relation a query may read, CTE names among them (they bind to nothing)."""
     for tree in trees:
         for table in tree.find_all(exp.Table):
@@ -85,10 +87,10 @@ def relation_names(trees: list[exp.Expression]) -> Iterator[RelationName]:
             if name is not None:
                 yield name
             elif isinstance(table.this, exp.Func):
-                yield from (n for n in quoted_relations(table.this) if n)
+                yield from quoted_relations(table.this)
 
 
-def quoted_relations(call: exp.Expression) -> Iterator[RelationName]:
+def quoted_relations(call: exp.Expr) -> Iterator[RelationName]:
     """Relations that `query_table` names by literals."""
     if call.name.lower() != "query_table":
         return
@@ -101,7 +103,7 @@ def parse_name(text: str, dialect: str) -> RelationName:
     """A relation's name out of a text such as dbt's `relation_name`."""
     try:
         table = sqlglot.parse_one(text, into=exp.Table, read=dialect)
-        name = name_of(table) if isinstance(table, exp.Table) else None
+        name = name_of(table)
     except SqlglotError:
         name = None
     return name or RelationName(((text, True),))
@@ -118,7 +120,13 @@ _LITERALS = {
     TokenType.HEREDOC_STRING,
     TokenType.UNICODE_STRING,
 }
-_LEFT_EDGES = {TokenType.SELECT, TokenType.DISTINCT, TokenType.WHERE, TokenType.GROUP_BY, TokenType.ON}
+_LEFT_EDGES = {
+    TokenType.SELECT,
+    TokenType.DISTINCT,
+    TokenType.WHERE,
+    TokenType.GROUP_BY,
+    TokenType.ON,
+}
 _RIGHT_EDGES = {
     TokenType.FROM,
     TokenType.WHERE,
@@ -133,7 +141,8 @@ LONGEST_EXCERPT = 160
 
 
 def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
-    """The select-list item around `sql[start:end]`: literals as `?`, no comments, at most 160 characters."""
+    """The select-list item around `sql[start:end]`: literals as `?`, no comments, at most 160
+    characters."""
     try:
         tokens = sqlglot.tokenize(sql, read=dialect)
     except SqlglotError:
@@ -158,7 +167,9 @@ def _item(tokens: list[Token], start: int, end: int) -> tuple[int, int]:
     for i, token in enumerate(tokens):
         kind = token.token_type
         if inside is not None:
-            ends = depth == inside and (kind is TokenType.COMMA or kind in _RIGHT_EDGES or kind in _CLOSE)
+            ends = depth == inside and (
+                kind is TokenType.COMMA or kind in _RIGHT_EDGES or kind in _CLOSE
+            )
             if ends and token.start >= end:
                 return first, i
         elif token.start <= start <= token.end:
@@ -174,7 +185,8 @@ def _item(tokens: list[Token], start: int, end: int) -> tuple[int, int]:
             if levels and levels[-1] == depth:
                 levels.pop()
             depth -= 1
-        elif kind in _LEFT_EDGES or kind is TokenType.COMMA:
-            if depth == (levels[-1] if levels else 0):
-                firsts[depth] = i + 1
+        elif (kind in _LEFT_EDGES or kind is TokenType.COMMA) and depth == (
+            levels[-1] if levels else 0
+        ):
+            firsts[depth] = i + 1
     return (0, 0) if inside is None else (first, len(tokens))

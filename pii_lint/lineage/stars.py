@@ -1,4 +1,5 @@
-"""Stars and what else stands for several columns at once: `*`, `t.*`, `columns(…)`, `* like`, unpacked structs."""
+"""Stars and what else stands for several columns at once: `*`, `t.*`, `columns(…)`, `* like`,
+unpacked structs."""
 
 from __future__ import annotations
 
@@ -7,14 +8,14 @@ from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
-from .expressions import value
+from .expressions import identifiers, item_value, value
 from .names import resolve
-from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
-from .values import NOTHING, Value, flow, stamp, union
+from .scopes import Column, Item, Scope, Source, Tail, fold
+from .values import Value, flow, stamp, union
 from .walk import Walk
 
 Keep = Callable[[str], bool]
-_MATCHES: dict[type[exp.Expression], str] = {
+_MATCHES: dict[type[exp.Expr], str] = {
     exp.Like: "like",
     exp.ILike: "like",
     exp.Glob: "glob",
@@ -24,7 +25,7 @@ _MATCHES: dict[type[exp.Expression], str] = {
 }
 
 
-def is_star(e: exp.Expression) -> bool:
+def is_star(e: exp.Expr) -> bool:
     """True for a select-list item that is a star, filtered or not."""
     if isinstance(e, exp.Not):
         return is_star(e.this)
@@ -35,7 +36,9 @@ def is_star(e: exp.Expression) -> bool:
     return isinstance(e, exp.Star) or (isinstance(e, exp.Column) and isinstance(e.this, exp.Star))
 
 
-def expand(walk: Walk, e: exp.Expression, scope: Scope) -> tuple[list[Item], bool, tuple[object, ...] | None]:
+def expand(
+    walk: Walk, e: exp.Expr, scope: Scope
+) -> tuple[list[Item], bool, tuple[object, ...] | None]:
     """The items of a star, whether their positions are certain, and their pattern."""
     if isinstance(e, exp.Not) or type(e) in _MATCHES:
         wanted = _pattern(e)
@@ -51,17 +54,20 @@ def expand(walk: Walk, e: exp.Expression, scope: Scope) -> tuple[list[Item], boo
     if isinstance(e, exp.Column):
         found = _qualified_source(e, scope)
         if found is None:
-            names = [part for part in e.parts if isinstance(part, exp.Identifier)]
-            return _fields_of(walk, resolve(walk, names, scope)), False, None
+            return _fields_of(walk, resolve(walk, identifiers(e), scope)), False, None
         chosen, merged = [found], False
     else:
         chosen, merged = [source for source in scope.sources if source.visible], True
+    walk.met(star)
     items, certain = _columns_of(walk, chosen, scope, merged)
     liked = star.args.get("ilike")
-    if isinstance(liked, exp.Expression):
-        fits = _matcher("like", liked)
-        items = [item for item in items if isinstance(item, Tail) or fits(item.key)]
-    changes = _changes(walk, star, scope)
+    if isinstance(liked, exp.Expr):
+        items = [
+            item
+            for item in items
+            if isinstance(item, Tail) or _fits("like", liked, item.key) is not False
+        ]
+    changes = _Changes(walk, star, scope)
     pattern: tuple[object, ...] | None = None
     if liked is None and all(source.relation.pattern is not None for source in chosen):
         pattern = (*(source.relation.pattern for source in chosen), changes.signature)
@@ -79,7 +85,9 @@ def _qualified_source(e: exp.Column, scope: Scope) -> Source | None:
     return None
 
 
-def _columns_of(walk: Walk, chosen: list[Source], scope: Scope, merged: bool) -> tuple[list[Item], bool]:
+def _columns_of(
+    walk: Walk, chosen: list[Source], scope: Scope, merged: bool
+) -> tuple[list[Item], bool]:
     items: list[Item] = []
     certain = True
     given: set[str] = set()
@@ -99,7 +107,7 @@ def _columns_of(walk: Walk, chosen: list[Source], scope: Scope, merged: bool) ->
                 if item.key in given:
                     continue
                 given.add(item.key)
-                items.append(item.having(scope.merged[item.key]))
+                items.append(item.having(scope.merged[item.key], span=walk.span))
                 continue
             if merged and item.key in source.merged:
                 continue
@@ -109,26 +117,30 @@ def _columns_of(walk: Walk, chosen: list[Source], scope: Scope, merged: bool) ->
                 content = union((content, equal))
             if source.how:
                 content = flow(content, source.how)
-            items.append(item.having(content))
+            items.append(item.having(content, span=walk.span))
     return items, certain
 
 
-class _changes:
+class _Changes:
     """EXCLUDE, REPLACE and RENAME of one star."""
 
-    def __init__(self, walk: Walk, star: exp.Expression, scope: Scope) -> None:
+    def __init__(self, walk: Walk, star: exp.Expr, scope: Scope) -> None:
         self.walk = walk
         self.without = frozenset(
             e.name.lower() for e in _listed(star.args.get("except_") or star.args.get("except"))
         )
         self.renames = {
-            e.this.name.lower(): e.args["alias"] for e in _listed(star.args.get("rename")) if e.args.get("alias")
+            e.this.name.lower(): e.args["alias"]
+            for e in _listed(star.args.get("rename"))
+            if e.args.get("alias")
         }
         self.replaced: dict[str, Value] = {}
         for e in _listed(star.args.get("replace")):
             walk.reset()
             walk.column = e.alias_or_name
-            self.replaced[e.alias_or_name.lower()] = stamp(value(walk, e.this, scope), walk.span, over=True)
+            self.replaced[e.alias_or_name.lower()] = stamp(
+                value(walk, e.this, scope), walk.span, over=True
+            )
 
     @property
     def signature(self) -> tuple[object, ...]:
@@ -165,112 +177,152 @@ class _changes:
                 result.append(self._renamed(new, content))
         return result
 
-    def _renamed(self, new: exp.Expression, content: Value) -> Column:
+    def _renamed(self, new: exp.Expr, content: Value) -> Column:
         quoted = bool(new.args.get("quoted"))
-        return Column(new.name.lower(), new.name, fold(new.name, quoted, self.walk.dialect), content)
+        return Column(
+            new.name.lower(), new.name, fold(new.name, quoted, self.walk.dialect), content
+        )
 
 
-def _listed(arg: object) -> list[exp.Expression]:
-    if isinstance(arg, exp.Expression):
+def _listed(arg: object) -> list[exp.Expr]:
+    if isinstance(arg, exp.Expr):
         return list(arg.expressions) or [arg]
-    return [e for e in arg if isinstance(e, exp.Expression)] if isinstance(arg, list) else []
+    return [e for e in arg if isinstance(e, exp.Expr)] if isinstance(arg, list) else []
 
 
 def _fields_of(walk: Walk, content: Value) -> list[Item]:
     """A struct's fields as columns; what isn't known by field is an open rest."""
     fields = content.fields or {}
     items: list[Item] = [
-        Column(key, key, key, union((part, Value(content.edges))), named=False) for key, part in fields.items()
+        Column(key, key, key, union((part, Value(content.edges))), named=False)
+        for key, part in fields.items()
     ]
     if content.edges or not fields:
         items.append(Tail(None, value=Value(content.edges)))
     return items
 
 
-def _pattern(e: exp.Expression) -> Keep:
+def _pattern(e: exp.Expr) -> Keep:
+    """Which names a filter on a star keeps; one that can't be worked out keeps all."""
+    return lambda name: _holds(e, name) is not False
+
+
+def _holds(e: exp.Expr, name: str) -> bool | None:
+    """Whether a condition on a column's name holds; None where that can't be worked out."""
+    if isinstance(e, exp.Paren):
+        return _holds(e.this, name)
     if isinstance(e, exp.Not):
-        inner = _pattern(e.this)
-        return lambda key: not inner(key)
-    matches = _matcher(_MATCHES[type(e)], e.expression)
-    return (lambda key: not matches(key)) if e.args.get("negate") else matches
+        inner = _holds(e.this, name)
+        return None if inner is None else not inner
+    if isinstance(e, exp.And | exp.Or):
+        sides = (_holds(e.this, name), _holds(e.expression, name))
+        decisive = isinstance(e, exp.Or)
+        return decisive if decisive in sides else (None if None in sides else not decisive)
+    found: bool | None = None
+    if type(e) in _MATCHES:
+        found = _fits(_MATCHES[type(e)], e.expression, name)
+    elif isinstance(e, exp.In) and all(isinstance(x, exp.Literal) for x in e.expressions):
+        found = name in {x.name.lower() for x in e.expressions}
+    elif isinstance(e, exp.EQ | exp.NEQ) and isinstance(e.expression, exp.Literal):
+        found = (name == e.expression.name.lower()) is isinstance(e, exp.EQ)
+    return found if found is None or not e.args.get("negate") else not found
 
 
-def _matcher(style: str, pattern: exp.Expression) -> Keep:
-    """Whether a column's name fits a literal pattern; a computed one fits every name."""
+def _fits(style: str, pattern: exp.Expr, name: str) -> bool | None:
+    compiled = _compiled(style, pattern)
+    if compiled is None:
+        return None
+    return bool(compiled.search(name) if style == "search" else compiled.fullmatch(name))
+
+
+def _compiled(style: str, pattern: exp.Expr) -> re.Pattern[str] | None:
+    """A literal pattern as a regular expression; None for a computed or foreign one."""
     if not isinstance(pattern, exp.Literal):
-        return lambda _key: True
+        return None
     text = pattern.name
     if style == "like":
         text = "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in text)
     elif style == "glob":
         text = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
     try:
-        compiled = re.compile(text, re.IGNORECASE)
+        return re.compile(text, re.IGNORECASE)
     except re.error:
-        return lambda _key: True
-    whole = style != "search"
-    return lambda key: bool(compiled.fullmatch(key) if whole else compiled.search(key))
+        return None
 
 
 # --- expressions over several columns ------------------------------------------------------------
 
 
-def spread(walk: Walk, e: exp.Expression, scope: Scope) -> Iterator[tuple[Column | Tail, exp.Expression]] | None:
+def spread(
+    walk: Walk, e: exp.Expr, scope: Scope
+) -> Iterator[tuple[Column | Tail, exp.Expr]] | None:
     """For an item with `columns(…)` in it: each column it stands for. None where it has none."""
     node = next(iter(_column_sets(e)), None)
     if node is None:
         return None
     chosen = _spread_source(node, scope)
-    keep = _chosen_names(walk, node)
+    keep = _chosen_names(node)
     items, _ = _columns_of(walk, chosen, scope, merged=len(chosen) > 1)
-    inner = node.this if isinstance(node, exp.Columns) else None
+    inner = _asked(node)
+    inner = inner.this if isinstance(inner, exp.Column) else inner
     if isinstance(inner, exp.Star):
-        items = _changes(walk, inner, scope).applied(items)
-    return iter([(item, node) for item in items if isinstance(item, Tail) or keep(item.key)])
+        items = _Changes(walk, inner, scope).applied(items)
+    chosen_items = [item for item in items if isinstance(item, Tail) or keep(item.key)]
+    if node.args.get("unpack"):
+        whole = union(item_value(item) for item in chosen_items)
+        return iter([(Column(UNPACKED, UNPACKED, UNPACKED, whole), node)])
+    return iter([(item, node) for item in chosen_items])
 
 
-def _column_sets(e: exp.Expression) -> Iterator[exp.Expression]:
+def _column_sets(e: exp.Expr) -> Iterator[exp.Expr]:
     for node in e.walk(prune=lambda n: isinstance(n, exp.Query)):
-        if isinstance(node, exp.Columns):
+        if isinstance(node, exp.Columns) or is_column_call(node):
             yield node
-        elif isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
-            if node.expression.name.lower() == "columns":
-                yield node
 
 
-def _spread_source(node: exp.Expression, scope: Scope) -> list[Source]:
+def is_column_call(e: exp.Expr) -> bool:
+    """True for `t.columns(…)`."""
+    call = e.expression if isinstance(e, exp.Dot) else None
+    return isinstance(call, exp.Anonymous) and call.name.lower() == "columns"
+
+
+def _spread_source(node: exp.Expr, scope: Scope) -> list[Source]:
+    asked = _asked(node)
+    table = asked.table if isinstance(asked, exp.Column) else ""
     if isinstance(node, exp.Dot):
-        named = scope.source(node.this.name.lower())
-        if named is not None:
-            return [named]
-    return [source for source in scope.sources if source.visible]
+        table = node.this.name
+    named = scope.source(table.lower()) if table else None
+    return [named] if named is not None else [s for s in scope.sources if s.visible]
 
 
-def _chosen_names(walk: Walk, node: exp.Expression) -> Keep:
-    what = node.expression.expressions[0] if isinstance(node, exp.Dot) else node.this
+def _asked(node: exp.Expr) -> exp.Expr:
+    what: exp.Expr = node.expression.expressions[0] if isinstance(node, exp.Dot) else node.this
+    return what
+
+
+def _chosen_names(node: exp.Expr) -> Keep:
+    what = _asked(node)
     if isinstance(what, exp.Literal):
-        return _matcher("search", what)
+        return lambda key: _fits("search", what, key) is not False
     if isinstance(what, exp.Array | exp.List):
         names = {e.name.lower() for e in what.expressions}
         return lambda key: key in names
     if isinstance(what, exp.Lambda):
-        return _lambda_filter(what)
+        return _pattern(what.this)
     return lambda _key: True
 
 
-def _lambda_filter(e: exp.Lambda) -> Keep:
-    body = e.this
-    negated = isinstance(body, exp.Not)
-    if isinstance(body, exp.Not):
-        body = body.this
-    if type(body) in _MATCHES and isinstance(body.this, exp.Identifier | exp.Column):
-        inner = _pattern(body)
-        return (lambda key: not inner(key)) if negated else inner
-    # anything computed may pick any column
-    return lambda _key: True
+def renamed_by(alias: str, node: exp.Expr, name: str) -> str:
+    """The alias of one chosen column: `\\0` is what the pattern matched, `\\1` its first group."""
+    compiled = _compiled("search", _asked(node))
+    match = compiled.search(name) if compiled is not None else None
+    groups = [name] if match is None else [match.group(0), *(g or "" for g in match.groups())]
+    for i, text in enumerate(groups):
+        alias = alias.replace(f"\\{i}", text)
+    return alias
 
 
-def with_column(e: exp.Expression, node: exp.Expression, column: Column | Tail) -> exp.Expression:
+def with_column(e: exp.Expr, node: exp.Expr, column: Column | Tail) -> exp.Expr:
     """The item with its column set replaced by a name that `LOCAL` will resolve."""
     copy = e.copy()
     if e is node:
@@ -281,9 +333,11 @@ def with_column(e: exp.Expression, node: exp.Expression, column: Column | Tail) 
 
 
 CHOSEN = "$column"
+UNPACKED = "$unpacked"
+"""The name of the one column that `*columns(…)` gives to the call around it."""
 
 
 def chosen_scope(scope: Scope, column: Column | Tail) -> Scope:
     """A scope in which the chosen column goes by a name of its own."""
-    content = column.whole() if isinstance(column, Tail) else column.value
-    return Scope(parent=scope, locals={CHOSEN: content or NOTHING}, sources=scope.sources, group=scope.group)
+    local = {CHOSEN: item_value(column)}
+    return Scope(parent=scope, locals=local, sources=scope.sources, group=scope.group)

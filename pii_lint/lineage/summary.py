@@ -1,7 +1,8 @@
 """The symbolic summary of one query: what its columns are made of, without knowing any label.
 
-A summary composes: an edge leads from a column that the query reads to a column that it gives, through a short chain of
-operations. `labels` owns what an operation means, `propagation` puts labels in. See ENGINE, "A summary composes".
+A summary composes: an edge leads from a column that the query reads to a column that it gives,
+through a short chain of operations. `labels` owns what an operation means, `propagation` puts
+labels in.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ ROWS = ""
 TAIL = "*"
 """`Ref.column` for the columns of a relation that nobody listed."""
 SETTING = "$setting"
-"""`Ref.read` for a session variable, setting or argumentless function, in case the policy calls it a secret."""
+"""`Ref.read` for a session variable, setting or argumentless function, in case the policy calls it
+a secret."""
 UNKNOWN = "$unknown"
 """`Ref.read` for a place where sight was lost; `Ref.column` says why."""
 
 
 class Ref(NamedTuple):
-    """A column of something that the query reads; `path` leads into a struct or JSON value, lower case."""
+    """A column of something that the query reads; `path` leads into a struct or JSON value, lower
+    case."""
 
     read: str
     column: str
@@ -29,7 +32,8 @@ class Ref(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """The value goes on, perhaps changed. `how` is a set of the bits below; none of them lowers a form."""
+    """The value goes on, perhaps changed. `how` is a set of the bits below; none of them lowers a
+    form."""
 
     how: int
     tag: str = "flow"
@@ -39,7 +43,9 @@ CAST = 1  # another type, every character kept
 CASE = 2  # lower, upper, trim
 ENCODE = 4  # base64, hex, to_json: reversible
 CONCAT = 8  # whole, inside something longer
-NULLABLE = 16  # may be null where the row stands on the loose side of a join or a subquery finds no row
+NULLABLE = (
+    16  # may be null where the row stands on the loose side of a join or a subquery finds no row
+)
 OPTIONAL = 32  # one of several candidates
 SKIPPED = 64  # inside a concatenation that leaves nulls out
 TRANSFORM = 128  # anything else
@@ -48,7 +54,8 @@ UNKEYED = CASE | OPTIONAL | TRANSFORM  # what a secret may not have gone through
 
 
 class Part(NamedTuple):
-    """A proper part, proven by literal bounds. `width` is the number of characters kept, where that is known."""
+    """A proper part, proven by literal bounds. `width` is the number of characters kept, where
+    that is known."""
 
     spec: str
     width: int | None = None
@@ -59,7 +66,8 @@ class Digest(NamedTuple):
     """A digest or cipher."""
 
     keys: frozenset[tuple[Ref, bool]]
-    # the refs that enter whole; True where a null one would be left out and the digest made without it
+    # the refs that enter whole; True where a null one would be left out and the digest made
+    # without it
     function: str
     tag: str = "digest"
 
@@ -120,7 +128,8 @@ class RelationName(NamedTuple):
 
 
 class ShapeColumn(NamedTuple):
-    """A known column: its key (lower case), its name as spelled, its name as the engine folds it."""
+    """A known column: its key (lower case), its name as spelled, its name as the engine folds
+    it."""
 
     key: str
     name: str

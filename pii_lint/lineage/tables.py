@@ -14,7 +14,7 @@ from .values import NOTHING, Value, apply, blend, flat, flow, merge, union
 from .walk import Walk
 
 
-def sources(walk: Walk, node: exp.Expression, scope: Scope) -> list[Source]:
+def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
     """The sources that one FROM item brings in. A parenthesised join brings several."""
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
         return _joined_inside(walk, node.this, scope)
@@ -58,7 +58,7 @@ def _joined_inside(walk: Walk, table: exp.Table, scope: Scope) -> list[Source]:
     return inner.sources
 
 
-def _alias_name(node: exp.Expression, alias: exp.Expression | None) -> str:
+def _alias_name(node: exp.Expr, alias: exp.Expr | None) -> str:
     if isinstance(alias, exp.TableAlias) and alias.this is not None:
         return str(alias.name).lower()
     if isinstance(node, exp.Table):
@@ -70,7 +70,7 @@ def _alias_name(node: exp.Expression, alias: exp.Expression | None) -> str:
     return "unnest" if isinstance(node, exp.Unnest) else ""
 
 
-def _relation(walk: Walk, node: exp.Expression, scope: Scope) -> Relation:
+def _relation(walk: Walk, node: exp.Expr, scope: Scope) -> Relation:
     if isinstance(node, exp.Table):
         return _table(walk, node, scope)
     if isinstance(node, exp.Subquery | exp.Query):
@@ -100,7 +100,7 @@ def _parenthesised(walk: Walk, table: exp.Table, scope: Scope) -> Relation:
     items: list[Item] = []
     rows: Edges = {}
     for source in inner.sources:
-        items += [item for item in source.relation.items]
+        items += source.relation.items
         merge(rows, source.relation.rows)
     return Relation(items, certain=0, rows=rows)
 
@@ -108,7 +108,9 @@ def _parenthesised(walk: Walk, table: exp.Table, scope: Scope) -> Relation:
 def opaque(walk: Walk, reason: str, inputs: Iterable[Value] = ()) -> Relation:
     """A relation that can't be seen into: whatever went in, and an unknown."""
     lost = walk.unknown(reason)
-    return Relation([Tail(None, value=union((lost, *(flow(v, TRANSFORM) for v in inputs))))], certain=0)
+    return Relation(
+        [Tail(None, value=union((lost, *(flow(v, TRANSFORM) for v in inputs))))], certain=0
+    )
 
 
 def _table(walk: Walk, node: exp.Table, scope: Scope) -> Relation:
@@ -127,7 +129,7 @@ def _table(walk: Walk, node: exp.Table, scope: Scope) -> Relation:
     return base(name.key, shape)
 
 
-def renamed(walk: Walk, relation: Relation, names: list[exp.Expression]) -> Relation:
+def renamed(walk: Walk, relation: Relation, names: list[exp.Expr]) -> Relation:
     """Columns named by a list, by position."""
     items: list[Item] = []
     rest = relation.items
@@ -156,10 +158,22 @@ def column(name: str, content: Value) -> Column:
 
 
 FLATTENED = ("seq", "key", "path", "index", "value", "this")
-JSON_ROWS = ("key", "value", "type", "atom", "id", "parent", "fullkey", "path", "rowid", "json", "root")
+JSON_ROWS = (
+    "key",
+    "value",
+    "type",
+    "atom",
+    "id",
+    "parent",
+    "fullkey",
+    "path",
+    "rowid",
+    "json",
+    "root",
+)
 
 
-def table_function(walk: Walk, call: exp.Expression, scope: Scope) -> Relation:
+def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
     """A function in FROM. Its arguments go into every column."""
     name = function_name(call)
     if name == "query_table":
@@ -177,10 +191,17 @@ def table_function(walk: Walk, call: exp.Expression, scope: Scope) -> Relation:
         return Relation([column(name, NOTHING), Tail(None)], certain=0)
     if cls in ("table", "keys", "access"):
         if "flatten" in name or (walk.dialect == "snowflake" and isinstance(call, exp.Explode)):
-            items: list[Item] = [column(c, whole if c in ("value", "this") else flow(whole, TRANSFORM)) for c in FLATTENED]
+            items: list[Item] = [
+                column(c, whole if c in ("value", "this") else flow(whole, TRANSFORM))
+                for c in FLATTENED
+            ]
             return Relation(items, rows=rows)
-        if "json" in name and "each" in name or name in ("json_tree",):
-            return Relation([*(column(c, whole) for c in JSON_ROWS), Tail(None, value=whole)], certain=2, rows=rows)
+        if ("json" in name and "each" in name) or name in ("json_tree",):
+            return Relation(
+                [*(column(c, whole) for c in JSON_ROWS), Tail(None, value=whole)],
+                certain=2,
+                rows=rows,
+            )
         return Relation([column(name, whole), Tail(None, value=whole)], certain=1, rows=rows)
     reason = f"table function {name} reads something outside the manifest"
     if cls != "external":
@@ -188,7 +209,7 @@ def table_function(walk: Walk, call: exp.Expression, scope: Scope) -> Relation:
     return opaque(walk, reason, inputs)
 
 
-def _query_table(walk: Walk, call: exp.Expression) -> Relation:
+def _query_table(walk: Walk, call: exp.Expr) -> Relation:
     relations: list[Relation] = []
     for name in quoted_relations(call):
         walk.reads[name.key] = name
@@ -208,7 +229,7 @@ def _query_table(walk: Walk, call: exp.Expression) -> Relation:
     return Relation([Tail(None, value=everything)], certain=0, rows=rows)
 
 
-def _query_text(walk: Walk, call: exp.Expression, scope: Scope) -> Relation:
+def _query_text(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
     arg = call.expressions[0] if call.expressions else None
     if isinstance(arg, exp.Literal) and arg.is_string:
         try:
@@ -231,10 +252,18 @@ def rows_of_values(walk: Walk, node: exp.Values, scope: Scope) -> Relation:
             if i == len(contents):
                 contents.append([])
             contents[i].append(value(walk, cell, scope))
-    prefix = {"duckdb": "col", "bigquery": "f", "trino": "_col", "spark": "col", "databricks": "col"}
+    prefix = {
+        "duckdb": "col",
+        "bigquery": "f",
+        "trino": "_col",
+        "spark": "col",
+        "databricks": "col",
+    }
     first = 0 if walk.dialect in ("duckdb", "trino") else 1
     stem = prefix.get(walk.dialect, "column")
-    return Relation([column(f"{stem}{i + first}", blend(cells)) for i, cells in enumerate(contents)])
+    return Relation(
+        [column(f"{stem}{i + first}", blend(cells)) for i, cells in enumerate(contents)]
+    )
 
 
 def _unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
@@ -242,12 +271,16 @@ def _unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
     whole = union(inputs)
     alias = node.args.get("alias")
     name = "unnest"
-    if isinstance(alias, exp.TableAlias) and alias.this is not None and walk.dialect in ("postgres", "redshift"):
+    if (
+        isinstance(alias, exp.TableAlias)
+        and alias.this is not None
+        and walk.dialect in ("postgres", "redshift")
+    ):
         name = alias.name
     items: list[Item] = [column(name, v) for v in inputs[:1]]
     items += [column(f"{name}_{i}", v) for i, v in enumerate(inputs[1:], 1)]
     offset = node.args.get("offset")
-    if isinstance(offset, exp.Expression):
+    if isinstance(offset, exp.Expr):
         items.append(column(offset.name, NOTHING))
     # the fields of an unnested struct may be named without its column
     certain = len(items)
@@ -302,10 +335,14 @@ def join(walk: Walk, node: exp.Join, scope: Scope) -> None:
 
 def _common(left: list[Source], right: list[Source]) -> list[str]:
     there = {c.key for source in left for c in source.relation.columns}
-    return list(dict.fromkeys(c.key for source in right for c in source.relation.columns if c.key in there))
+    return list(
+        dict.fromkeys(c.key for source in right for c in source.relation.columns if c.key in there)
+    )
 
 
-def _merge_columns(walk: Walk, scope: Scope, left: list[Source], right: list[Source], keys: list[str]) -> None:
+def _merge_columns(
+    walk: Walk, scope: Scope, left: list[Source], right: list[Source], keys: list[str]
+) -> None:
     for key in keys:
         both: list[Value] = []
         for source in (*left, *right):
@@ -328,7 +365,7 @@ def pivoted(walk: Walk, relation: Relation, node: exp.Pivot, scope: Scope) -> Re
     inner = Scope(parent=scope, sources=[Source("", relation)])
     if node.args.get("unpivot"):
         return _unpivoted(walk, relation, node, inner)
-    keys: list[exp.Expression] = []
+    keys: list[exp.Expr] = []
     named: list[str] = []
     listed = bool(node.args.get("fields"))
     for item in node.args.get("fields") or ():
@@ -345,7 +382,7 @@ def pivoted(walk: Walk, relation: Relation, node: exp.Pivot, scope: Scope) -> Re
             keys.append(item)
             listed = False
     calls = node.args.get("using") or node.expressions
-    calls = [c for c in calls if isinstance(c, exp.Expression)] if isinstance(calls, list) else []
+    calls = [c for c in calls if isinstance(c, exp.Expr)] if isinstance(calls, list) else []
     if not node.args.get("using"):
         named = [c.name for c in node.args.get("columns") or ()]
     group = node.args.get("group")
@@ -377,7 +414,7 @@ def pivoted(walk: Walk, relation: Relation, node: exp.Pivot, scope: Scope) -> Re
     return Relation(items, certain=certain, rows=rows)
 
 
-def _constant(e: exp.Expression) -> bool:
+def _constant(e: exp.Expr) -> bool:
     if isinstance(e, exp.Alias | exp.PivotAlias | exp.Paren | exp.Cast | exp.Neg):
         return _constant(e.this)
     if isinstance(e, exp.Tuple):
@@ -386,7 +423,7 @@ def _constant(e: exp.Expression) -> bool:
 
 
 def _unpivoted(walk: Walk, relation: Relation, node: exp.Pivot, inner: Scope) -> Relation:
-    inputs: list[exp.Expression] = []
+    inputs: list[exp.Expr] = []
     names: list[str] = []
     outputs: list[str] = []
     into = node.args.get("into")
@@ -395,7 +432,11 @@ def _unpivoted(walk: Walk, relation: Relation, node: exp.Pivot, inner: Scope) ->
         outputs = [c.name for c in into.expressions]
         inputs = list(node.expressions)
     elif node.args.get("fields"):
-        outputs = [c.name for e in node.expressions for c in (e.expressions if isinstance(e, exp.Tuple) else [e])]
+        outputs = [
+            c.name
+            for e in node.expressions
+            for c in (e.expressions if isinstance(e, exp.Tuple) else [e])
+        ]
         for item in node.args["fields"]:
             names.append(item.this.name)
             inputs += item.expressions
@@ -451,7 +492,9 @@ def summarized(walk: Walk, relation: Relation) -> Relation:
         "count": NOTHING,
         "null_percentage": counted,
     }
-    return Relation([column(name, content) for name, content in contents.items()], rows=relation.rows)
+    return Relation(
+        [column(name, content) for name, content in contents.items()], rows=relation.rows
+    )
 
 
 def equated_to(v: Value, clause: str) -> Value:

@@ -1,4 +1,5 @@
-"""Values during the walk: where each part of an expression comes from, and how operations compose."""
+"""Values during the walk: where each part of an expression comes from, and how operations
+compose."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ WIDEST_VALUE = 400
 
 
 class Value:
-    """What an expression is made of: `edges` for the whole of it, `fields` for what is known to be in one field only."""
+    """What an expression is made of: `edges` for the whole of it, `fields` for what is known to be
+    in one field only."""
 
     __slots__ = ("edges", "fields")
 
@@ -124,7 +126,8 @@ def union(values: Iterable[Value]) -> Value:
 
 
 def blend(values: Iterable[Value]) -> Value:
-    """One of several alternatives. Structs with other fields are matched by position: their fields run together."""
+    """One of several alternatives. Structs with other fields are matched by position: their fields
+    run together."""
     kept = [value for value in values if value]
     if len({frozenset(value.fields or ()) for value in kept}) > 1:
         kept = [Value(flat(value)) for value in kept]
@@ -132,7 +135,8 @@ def blend(values: Iterable[Value]) -> Value:
 
 
 def join_wide(edges: Edges) -> Edges:
-    """A sound join where diamonds would explode: per column, value edges become one, signals stay."""
+    """A sound join where diamonds would explode: per column, value edges become one, signals
+    stay."""
     if len(edges) <= WIDEST_VALUE:
         return edges
     joined: Edges = {}
@@ -182,14 +186,15 @@ def stamp(value: Value, span: Span | None, *, over: bool) -> Value:
     """Note where a value is written; `over` replaces what deeper queries noted."""
     if span is None:
         return value
-    edges = {edge: span if over or old is None else old for edge, old in value.edges.items()}
+    edges: Edges = {edge: span if over or old is None else old for edge, old in value.edges.items()}
     if not value.fields:
         return Value(edges)
     return Value(edges, {key: stamp(part, span, over=over) for key, part in value.fields.items()})
 
 
 def whole_refs(value: Value) -> frozenset[tuple[Ref, bool]]:
-    """Refs that stand in the value whole and always, the candidates for a key; True where nulls are left out."""
+    """Refs that stand in the value whole and always, the candidates for a key; True where nulls
+    are left out."""
     keys: set[tuple[Ref, bool]] = set()
     for ref, chain in flat(value):
         if ref.column == ROWS:

@@ -1,4 +1,5 @@
-"""The state of one walk over one query, and the two entrances that the other modules call back into."""
+"""The state of one walk over one query, and the two entrances that the other modules call back
+into."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ Shapes = Callable[[RelationName], Shape | None]
 
 @dataclass(slots=True)
 class WindowFrame:
-    """Where a window function computes: its partition, and whether rows have an order or a frame."""
+    """Where a window function computes: its partition, and whether rows have an order or a
+    frame."""
 
     partition: frozenset[Edge]
     framed: bool
@@ -32,8 +34,8 @@ class Walk:
     dialect: str
     functions: Mapping[str, FunctionSpec]
     shapes: Shapes
-    value: Callable[[Walk, exp.Expression, Scope], Value]
-    query: Callable[[Walk, exp.Expression, Scope | None], Relation]
+    value: Callable[[Walk, exp.Expr, Scope], Value]
+    query: Callable[[Walk, exp.Expr, Scope | None], Relation]
     reads: dict[str, RelationName] = field(default_factory=dict)
     unknowns: dict[tuple[str, Span | None], None] = field(default_factory=dict)
     masks: dict[int, MaskCall] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Walk:
     quiet: bool = False
     # an unresolved name is no news: it will be read again
 
-    def met(self, identifier: exp.Expression | None) -> None:
+    def met(self, identifier: exp.Expr | None) -> None:
         """Widen the current span by an identifier."""
         if identifier is None:
             return

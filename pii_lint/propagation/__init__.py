@@ -1,1 +1,2 @@
-"""Labels over the graph: summaries are linked in topological order, with one witness path a label."""
+"""Labels over the graph: summaries are linked in topological order, with one witness path a
+label."""

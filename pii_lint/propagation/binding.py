@@ -12,7 +12,8 @@ Key = tuple[str, ...]
 
 
 class Binder:
-    """Matches names on three, two, then one part, folded like the engine does; by lower case only where nothing matches."""
+    """Matches names on three, two, then one part, folded like the engine does; by lower case only
+    where nothing matches."""
 
     def __init__(self, nodes: Mapping[str, Node], dialect: str) -> None:
         self._dialect = dialect
@@ -33,13 +34,16 @@ class Binder:
         return tuple(fold(text, quoted, self._dialect) for text, quoted in name.parts)
 
     def bind(self, name: RelationName, reader: str) -> tuple[str, ...]:
-        """The nodes that own the relation; several where two own it, none where the manifest can't explain it."""
+        """The nodes that own the relation; several where two own it, none where the manifest can't
+        explain it."""
         exact = self._fold(name)
         lower = tuple(text.lower() for text, _ in name.parts)
         for index, key in ((self._exact, exact), (self._loose, lower)):
             for length in range(min(len(key), 3), 0, -1):
                 found = [
-                    uid for uid in index.get(key[-length:], ()) if length == len(key) or len(self._parts[uid]) <= length
+                    uid
+                    for uid in index.get(key[-length:], ())
+                    if length == len(key) or len(self._parts[uid]) <= length
                 ]
                 if found:
                     return tuple(self._nearest(found, length, reader))

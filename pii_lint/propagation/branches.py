@@ -1,4 +1,5 @@
-"""Which branch of an incremental model a manifest shows, and whether the other could bring in anything new."""
+"""Which branch of an incremental model a manifest shows, and whether the other could bring in
+anything new."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from collections.abc import Sequence
 from pii_lint.artifacts.model import Node, Project
 
 _BLOCK = re.compile(
-    r"\{%-?\s*if\s+is_incremental\(\)\s*-?%\}(?P<body>.*?)\{%-?\s*(?:endif|else|elif)\b", re.DOTALL | re.IGNORECASE
+    r"\{%-?\s*if\s+is_incremental\(\)\s*-?%\}(?P<body>.*?)\{%-?\s*(?:endif|else|elif)\b",
+    re.DOTALL | re.IGNORECASE,
 )
 _USE = re.compile(r"is_incremental\s*\(", re.IGNORECASE)
 _MORE_THAN_FILTER = re.compile(r"\b(?:union|intersect|except|join|over)\b", re.IGNORECASE)
@@ -36,9 +38,12 @@ def uses_is_incremental(node: Node, project: Project) -> bool:
 def branches(
     node: Node, projects: Sequence[Project], reads: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The branches seen and missing over all manifests; a query that reads its own relation is the incremental one."""
+    """The branches seen and missing over all manifests; a query that reads its own relation is the
+    incremental one."""
     texts = {
-        (p.nodes[node.unique_id].compiled_code or "").strip() for p in projects if node.unique_id in p.nodes
+        (p.nodes[node.unique_id].compiled_code or "").strip()
+        for p in projects
+        if node.unique_id in p.nodes
     }
     if len(texts) > 1:
         return BOTH, ()
@@ -49,13 +54,15 @@ def branches(
 def unseen_branch(
     node: Node, project: Project, projects: Sequence[Project], reads: tuple[str, ...]
 ) -> str | None:
-    """Why a branch that no manifest shows could matter; None where it can't or where all were seen."""
+    """Why a branch that no manifest shows could matter; None where it can't or where all were
+    seen."""
     if node.materialized != "incremental" or not uses_is_incremental(node, project):
         return None
     seen, missing = branches(node, projects, reads)
     if not missing or ("incremental" in missing and only_filters(node.raw_code or "")):
         return None
-    return f"its {missing[0]} branch was not seen (only {seen[0]}): compile both and give both manifests"
+    unseen = f"its {missing[0]} branch was not seen (only {seen[0]})"
+    return f"{unseen}: compile both and give both manifests"
 
 
 def only_filters(raw: str) -> bool:

@@ -1,4 +1,5 @@
-"""What YAML and the policy file say about columns: labels that are born there, shapes that are known."""
+"""What YAML and the policy file say about columns: labels that are born there, shapes that are
+known."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ FORMS = {form.word: form for form in Form}
 UNNAMED_KIND = "personal"
 
 
-def born(node: Node, column: Column, config: Config, registry: Registry) -> Iterator[tuple[Position, Label]]:
+def born(
+    node: Node, column: Column, config: Config, registry: Registry
+) -> Iterator[tuple[Position, Label]]:
     """Labels that a column is born with, each with its place inside the value."""
     origin = Origin(node.unique_id, column.name)
     if is_secret(node, column, config):
@@ -35,7 +38,12 @@ def born(node: Node, column: Column, config: Config, registry: Registry) -> Iter
     if spec is not None:
         yield (), Label(origin, spec.kind, FORMS.get(spec.form or "", form))
     elif is_tagged(column):
-        yield (), Label(origin, kind_of(column, registry), form)
+        kind = kind_of(column, registry)
+        if form is Form.CLEAR and registry.kind(kind).derived_from is not None:
+            # what the column holds is a part already: the domain of an email, the year of a birth
+            yield (), Label(origin, kind, Form.PARTIAL, part=kind)
+        else:
+            yield (), Label(origin, kind, form)
 
 
 def is_secret(node: Node, column: Column, config: Config) -> bool:
@@ -67,7 +75,9 @@ def is_tagged(column: Column) -> bool:
     """True where a tag or meta says that a column is personal."""
     if "pii" in meta_keys(column) and not truthy(column.meta.get("pii")):
         return False
-    return "pii" in column.tags or truthy(column.meta.get("pii")) or bool(column.meta.get("pii_type"))
+    return (
+        "pii" in column.tags or truthy(column.meta.get("pii")) or bool(column.meta.get("pii_type"))
+    )
 
 
 def is_declared_clean(column: Column) -> bool:
@@ -91,7 +101,9 @@ def kind_of(column: Column, registry: Registry) -> str:
 
 def truthy(value: object) -> bool:
     """What YAML authors mean by yes."""
-    return value is True or (isinstance(value, str) and value.strip().lower() in ("true", "yes", "y", "1"))
+    return value is True or (
+        isinstance(value, str) and value.strip().lower() in ("true", "yes", "y", "1")
+    )
 
 
 def _from_policy(node: Node, column: Column, config: Config) -> LabelSpec | None:
@@ -110,9 +122,13 @@ def columns_of(node: Node, config: Config) -> dict[str, Column]:
 
 
 def shape_of(
-    columns: Mapping[str, Column], catalog: tuple[CatalogColumn, ...] | None, complete: bool, dialect: str
+    columns: Mapping[str, Column],
+    catalog: tuple[CatalogColumn, ...] | None,
+    complete: bool,
+    dialect: str,
 ) -> Shape:
-    """What is known of a relation's columns. Catalogue names are exact; YAML names fold unless `quote: true`."""
+    """What is known of a relation's columns. Catalogue names are exact; YAML names fold unless
+    `quote: true`."""
     if catalog:
         known = [ShapeColumn(c.name.lower(), c.name, c.name) for c in catalog]
         there = {c.key for c in known}

@@ -1,4 +1,5 @@
-"""What propagation leaves behind: every column of every relation with its labels, and how each arrived."""
+"""What propagation leaves behind: every column of every relation with its labels, and how each
+arrived."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Via(NamedTuple):
 
 @dataclass(slots=True)
 class ColumnFacts:
-    """One column: its name as the warehouse spells it, its labels; `None` marks a label born here."""
+    """One column: its name as the warehouse spells it, its labels; `None` marks a label born
+    here."""
 
     name: str
     labels: dict[Label, Via | None] = field(default_factory=dict)
@@ -66,7 +68,8 @@ class BlindSpot:
 
 @dataclass(slots=True)
 class RelationFacts:
-    """One relation. `columns` is keyed by lower-case name and keeps the select list's order; the key `*` is the open tail."""
+    """One relation. `columns` is keyed by lower-case name and keeps the select list's order; the
+    key `*` is the open tail."""
 
     columns: dict[str, ColumnFacts] = field(default_factory=dict)
     signals: dict[Label, Via | None] = field(default_factory=dict)
@@ -94,7 +97,8 @@ class Inventory:
     relations: Mapping[str, RelationFacts]
 
     def path(self, node: str, column: str, label: Label) -> tuple[Hop, ...]:
-        """The witness path of a label, origin first. `column` is a lower-case key of that relation."""
+        """The witness path of a label, origin first. `column` is a lower-case key of that
+        relation."""
         return tuple(reversed(list(self._back(node, column, label))))
 
     def _back(self, node: str, column: str, label: Label) -> Iterator[Hop]:

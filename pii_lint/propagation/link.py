@@ -1,4 +1,5 @@
-"""Linking: names are bound to nodes, summaries to labels, in the order that the SQL itself gives."""
+"""Linking: names are bound to nodes, summaries to labels, in the order that the SQL itself
+gives."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ from pii_lint.lineage.summary import (
     Edges,
     Flow,
     Fold,
-    Part,
+    MaskCall,
     Ref,
     Shape,
     ShapeColumn,
@@ -45,19 +46,21 @@ from pii_lint.lineage.summary import UNKNOWN as LOST
 
 from .binding import Binder
 from .branches import unseen_branch
-from .declared import ANY_DEPTH, Position, born, columns_of, is_tagged, kind_of, shape_of
+from .declared import ANY_DEPTH, Position, born, columns_of, is_tagged, shape_of
 from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFacts, Via
 from .inventory import Span as FactSpan
 from .order import groups
 
 Labels = dict[Label, Via | None]
 MOST_ROUNDS = 30
-"""Rounds after which a cycle's labels are taken as they are; they only grow, and each label can arrive but once."""
+"""Rounds after which a cycle's labels are taken as they are; they only grow, and each label can
+arrive but once."""
 
 
 @dataclass(slots=True)
 class Linked:
-    """A relation with its labels by place inside each column, and what else a reader needs to know of it."""
+    """A relation with its labels by place inside each column, and what else a reader needs to know
+    of it."""
 
     shape: Shape
     columns: dict[str, dict[Position, Labels]] = field(default_factory=dict)
@@ -67,7 +70,8 @@ class Linked:
     filtered: bool = False
 
     def at(self, ref: Ref) -> Iterator[tuple[Position, str, Labels]]:
-        """The labels that a ref takes: what is left of their place, the column they stand on, the labels."""
+        """The labels that a ref takes: what is left of their place, the column they stand on, the
+        labels."""
         if ref.column == ROWS:
             yield (), TAIL, self.facts.signals
             return
@@ -93,7 +97,8 @@ def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
 
 
 def trace(projects: Sequence[Project], config: Config, registry: Registry) -> Inventory:
-    """Every column of every relation with its labels. Several manifests of one project are united."""
+    """Every column of every relation with its labels. Several manifests of one project are
+    united."""
     merged: dict[str, RelationFacts] = {}
     for project in projects:
         for uid, facts in Linker(project, projects, config, registry).run().items():
@@ -127,7 +132,8 @@ def _nearer(new: Via | None, old: Via | None, there: bool) -> bool:
 
 
 class Linker:
-    """One manifest. `Surroundings` of the labels, since only here keys, kinds and unique columns are known."""
+    """One manifest. `Surroundings` of the labels, since only here keys, kinds and unique columns
+    are known."""
 
     def __init__(
         self, project: Project, projects: Sequence[Project], config: Config, registry: Registry
@@ -250,9 +256,16 @@ class Linker:
                 places.setdefault(position, {})[label] = None
             linked.columns[shape.key] = places
             self._single(linked, node, shape.key, column)
-        if any(label.kind == SECRET for places in linked.columns.values() for ls in places.values() for label in ls):
-            linked.columns[TAIL] = {(): {Label(Origin(node.unique_id, TAIL), SECRET, Form.CLEAR): None}}
-        return self._finish(node, linked)
+        if any(
+            label.kind == SECRET
+            for places in linked.columns.values()
+            for ls in places.values()
+            for label in ls
+        ):
+            linked.columns[TAIL] = {
+                (): {Label(Origin(node.unique_id, TAIL), SECRET, Form.CLEAR): None}
+            }
+        return self._finish(linked)
 
     def _note_types(self, node: Node, shape: ShapeColumn, column: Column) -> None:
         there = self.project.catalog.get(node.unique_id, ())
@@ -261,20 +274,40 @@ class Linker:
         origin = Origin(node.unique_id, column.name)
         if word.startswith("bool"):
             self.booleans.add(origin)
-        if word.startswith(("int", "bigint", "smallint", "tinyint", "hugeint", "num", "dec", "float", "double", "real")):
+        if word.startswith(
+            (
+                "int",
+                "bigint",
+                "smallint",
+                "tinyint",
+                "hugeint",
+                "num",
+                "dec",
+                "float",
+                "double",
+                "real",
+            )
+        ):
             self.numbers.add(origin)
 
     def _single(self, linked: Linked, node: Node, key: str, column: Column) -> None:
-        """A unique column stands for the rows of its own table; one that references another, for that one's too."""
+        """A unique column stands for the rows of its own table; one that references another, for
+        that one's too."""
         tables = {uid for uid, _ in column.references}
         if column.unique:
             tables.add(node.unique_id)
-            tables |= {label.origin.node for places in linked.columns.values() for ls in places.values() for label in ls}
+            tables |= {
+                label.origin.node
+                for places in linked.columns.values()
+                for ls in places.values()
+                for label in ls
+            }
         if tables:
             linked.singles[key] = linked.singles.get(key, frozenset()) | tables
 
     def _opaque(self, node: Node, reason: str) -> Linked:
-        """Sight is lost in a whole node: every column is unknown, beside all that its parents hold."""
+        """Sight is lost in a whole node: every column is unknown, beside all that its parents
+        hold."""
         lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)
         labels: Labels = {lost: None}
         for parent in node.depends_on:
@@ -290,7 +323,7 @@ class Linker:
         linked.columns[TAIL] = {(): labels}
         linked.facts.blind.append(BlindSpot(reason))
         linked.facts.reads = node.depends_on
-        return self._finish(node, linked)
+        return self._finish(linked)
 
     # --- relations with SQL -----------------------------------------------------------------------
 
@@ -302,9 +335,9 @@ class Linker:
         self.owners = owners
         for column in summary.columns:
             places = linked.columns.setdefault(column.shape.key, {})
-            self._put(places, (), column.edges)
+            self._put(places, (), column.edges, column.span)
             for path, edges in column.fields.items():
-                self._put(places, path, edges)
+                self._put(places, path, edges, column.span)
             tables = self._tables(column.edges)
             if tables:
                 linked.singles[column.shape.key] = tables
@@ -312,9 +345,12 @@ class Linker:
             places = linked.columns.setdefault(TAIL, {})
             self._put(places, (), summary.tail)
         self._put_rows(linked.facts.signals, summary.rows)
-        linked.facts.masks = [m for m in (self._mask(call) for call in summary.masks) if m is not None]
+        linked.facts.masks = [
+            m for m in (self._mask(call) for call in summary.masks) if m is not None
+        ]
         linked.facts.blind = [
-            BlindSpot(reason, FactSpan(*span) if span else None) for reason, span in summary.unknowns
+            BlindSpot(reason, FactSpan(*span) if span else None)
+            for reason, span in summary.unknowns
         ]
         if summary.filtered:
             _loosen_secrets(linked)
@@ -329,17 +365,20 @@ class Linker:
             linked.facts.blind.append(BlindSpot(reason))
             lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)
             linked.columns.setdefault(TAIL, {}).setdefault((), {})[lost] = None
-        return self._finish(node, linked, named)
+        return self._finish(linked, named)
 
-    def _put(self, places: dict[Position, Labels], at: Position, edges: Edges) -> None:
-        """Evaluate edges into one column's labels."""
+    def _put(
+        self, places: dict[Position, Labels], at: Position, edges: Edges, column: Span | None = None
+    ) -> None:
+        """Evaluate edges into one column's labels; `column` is where a star brought it in, if only
+        stars did."""
         for (ref, chain), span in edges.items():
             plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
             for rest, uid, key, label, via in self._taken(ref):
                 new = carry(label, chain, self)
                 if new is not None:
                     into = places.setdefault((*at, *rest) if plain else at, {})
-                    self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
+                    self._add(into, new, uid, key, label, _op_word(chain, new), span or column, via)
 
     def _put_rows(self, into: Labels, edges: Edges) -> None:
         for (ref, chain), span in edges.items():
@@ -349,7 +388,8 @@ class Linker:
                     self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
 
     def _taken(self, ref: Ref) -> Iterator[tuple[Position, str, str, Label, Via | None]]:
-        """The labels behind a ref, with the node and column they stand on; uid is empty for those born here."""
+        """The labels behind a ref, with the node and column they stand on; uid is empty for those
+        born here."""
         if ref.read == LOST:
             yield (), "", TAIL, Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN), None
             return
@@ -384,25 +424,28 @@ class Linker:
         if not uid:
             into.setdefault(new, None)
             return
-        step = Via(uid, key, label, op, FactSpan(*span) if span else None, via.hops + 1 if via else 1)
+        step = Via(
+            uid, key, label, op, FactSpan(*span) if span else None, via.hops + 1 if via else 1
+        )
         if _nearer(step, into.get(new), new in into):
             into[new] = step
 
     def _tables(self, edges: Edges) -> frozenset[str]:
-        """Source tables of which this expression holds one value a row: copies and digests of unique columns."""
+        """Source tables of which this expression holds one value a row: copies and digests of
+        unique columns."""
         tables: set[str] = set()
         for ref, chain in edges:
-            if all((isinstance(op, Flow) and not op.how & CHANGED) or isinstance(op, Digest) for op in chain):
+            if all(
+                (isinstance(op, Flow) and not op.how & CHANGED) or isinstance(op, Digest)
+                for op in chain
+            ):
                 for uid in self.owners.get(ref.read, ()):
                     linked = self.linked.get(uid)
                     if linked is not None and not ref.path:
                         tables |= linked.singles.get(ref.column, frozenset())
         return frozenset(tables)
 
-    def _mask(self, call: object) -> MaskFacts | None:
-        from pii_lint.lineage.summary import MaskCall
-
-        assert isinstance(call, MaskCall)
+    def _mask(self, call: MaskCall) -> MaskFacts | None:
         inputs: set[Label] = set()
         for ref, chain in call.edges:
             for _, _, _, label, _ in self._taken(ref):
@@ -411,14 +454,17 @@ class Linker:
                     inputs.add(entered)
         if not inputs:
             return None
-        secrets = frozenset(label for ref, skips in call.keys for label in self._secrets(ref, skips))
+        secrets = frozenset(
+            label for ref, skips in call.keys for label in self._secrets(ref, skips)
+        )
         span = FactSpan(*call.span) if call.span else None
         return MaskFacts(call.column, call.function, frozenset(inputs), secrets, call.literal, span)
 
     # --- what YAML adds ---------------------------------------------------------------------------
 
     def _declare(self, node: Node, linked: Linked, summary: Summary) -> None:
-        """A tag on a derived column adds an origin only for what it copies from an unlabelled place."""
+        """A tag on a derived column adds an origin only for what it copies from an unlabelled
+        place."""
         by_key = {c.shape.key: c for c in summary.columns}
         for column in columns_of(node, self.config).values():
             key = column.name.lower()
@@ -445,9 +491,9 @@ class Linker:
         ref, chain = edge
         if ref.read in (LOST, SETTING) or ref.column == ROWS:
             return ref.read == LOST
-        return not any(isinstance(op, Test | Decode) or op.tag == "signal" for op in chain) and not any(
-            label.form in VALUE_FORMS for _, _, _, label, _ in self._taken(ref)
-        )
+        return not any(
+            isinstance(op, Test | Decode) or op.tag == "signal" for op in chain
+        ) and not any(label.form in VALUE_FORMS for _, _, _, label, _ in self._taken(ref))
 
     def _snapshot(self, node: Node, linked: Linked) -> None:
         """dbt's own columns: the row id is an unkeyed digest of the unique key."""
@@ -461,7 +507,9 @@ class Linker:
         for name in ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"):
             linked.columns[name] = {(): identity} if name == "dbt_scd_id" and identity else {}
             known.append(ShapeColumn(name, name, fold_name(name, self.dialect)))
-        linked.shape = Shape(tuple(known), linked.shape.complete, linked.shape.ordered, linked.shape.hidden)
+        linked.shape = Shape(
+            tuple(known), linked.shape.complete, linked.shape.ordered, linked.shape.hidden
+        )
 
     def _forgotten(self, node: Node, linked: Linked) -> None:
         """Columns that the warehouse still has and the SQL no longer writes."""
@@ -471,7 +519,9 @@ class Linker:
         if not keeps or not linked.shape.complete:
             return
         there = {c.key for c in linked.shape.columns}
-        old = [c for c in self.project.catalog.get(node.unique_id, ()) if c.name.lower() not in there]
+        old = [
+            c for c in self.project.catalog.get(node.unique_id, ()) if c.name.lower() not in there
+        ]
         if not old:
             return
         lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)
@@ -480,7 +530,10 @@ class Linker:
         added = tuple(ShapeColumn(c.name.lower(), c.name, c.name) for c in old)
         linked.shape = Shape((*linked.shape.columns, *added), complete=True)
         linked.facts.blind.append(
-            BlindSpot("the warehouse holds columns that the SQL no longer writes: " + ", ".join(c.name for c in old))
+            BlindSpot(
+                "the warehouse holds columns that the SQL no longer writes: "
+                + ", ".join(c.name for c in old)
+            )
         )
 
     def _parents_hold_values(self, node: Node) -> bool:
@@ -494,7 +547,7 @@ class Linker:
             for label in labels
         )
 
-    def _finish(self, node: Node, linked: Linked, named: Mapping[str, bool] | None = None) -> Linked:
+    def _finish(self, linked: Linked, named: Mapping[str, bool] | None = None) -> Linked:
         """Flatten places into facts."""
         facts = linked.facts
         facts.complete = linked.shape.complete
@@ -507,7 +560,11 @@ class Linker:
             facts.columns[column.key] = ColumnFacts(
                 column.name, flat, named.get(column.key, True) if named is not None else True
             )
-        rest = {label: via for labels in linked.columns.get(TAIL, {}).values() for label, via in labels.items()}
+        rest = {
+            label: via
+            for labels in linked.columns.get(TAIL, {}).values()
+            for label, via in labels.items()
+        }
         if rest or not linked.shape.complete:
             facts.columns[TAIL] = ColumnFacts(TAIL, rest, named=False)
         return linked
@@ -536,16 +593,21 @@ class Linker:
 
     def _secrets(self, ref: Ref, skips_null: bool) -> Iterator[Label]:
         for _, _, _, label, _ in self._taken(ref):
-            if label.kind == SECRET and label.form is Form.CLEAR and label.part != CHANGED_SECRET:
-                if not (skips_null and label.part == MAYBE_NULL):
-                    yield label
+            whole = label.kind == SECRET and label.form is Form.CLEAR
+            maybe_null = skips_null and label.part == MAYBE_NULL
+            if whole and label.part != CHANGED_SECRET and not maybe_null:
+                yield label
 
     def single(self, fold: Fold, label: Label) -> bool:
         """True where a group key is unique in the label's own table, or identifies a person."""
         for ref, chain in fold.group:
             for _, _, _, key, _ in self._taken(ref):
                 new = carry(key, chain, self)
-                if new is not None and new.form in VALUE_FORMS and self.registry.kind(new.kind).identifies:
+                if (
+                    new is not None
+                    and new.form in VALUE_FORMS
+                    and self.registry.kind(new.kind).identifies
+                ):
                     return True
             if label.origin.node in self._tables({(ref, chain): None}):
                 return True
@@ -558,7 +620,9 @@ def fold_name(name: str, dialect: str) -> str:
 
 
 def _fingerprint(linked: Linked) -> object:
-    labels = {key: {p: set(ls) for p, ls in places.items()} for key, places in linked.columns.items()}
+    labels = {
+        key: {p: set(ls) for p, ls in places.items()} for key, places in linked.columns.items()
+    }
     return linked.shape, labels, set(linked.facts.signals)
 
 
@@ -572,7 +636,9 @@ def _loosen_secrets(linked: Linked) -> None:
         for position, labels in places.items():
             if any(label.kind == SECRET and label.part is None for label in labels):
                 places[position] = {
-                    label._replace(part=MAYBE_NULL) if label.kind == SECRET and label.part is None else label: via
+                    label._replace(part=MAYBE_NULL)
+                    if label.kind == SECRET and label.part is None
+                    else label: via
                     for label, via in labels.items()
                 }
 
@@ -621,6 +687,3 @@ def _op_word(chain: Chain, label: Label) -> str:
         word = _WORDS[telling[-1].tag]
         return "keyed digest" if word == "digest" and label.form is Form.PSEUDONYM else word
     return "transform" if any(isinstance(op, Flow) and op.how & CHANGED for op in chain) else "copy"
-
-
-__all__ = ["Linker", "Part", "kind_of", "trace"]

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 
 def groups(edges: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Strongly connected components of `node -> what it reads`, each after all that it reads (Tarjan, iterative)."""
+    """Strongly connected components of `node -> what it reads`, each after all that it reads
+    (Tarjan, iterative)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from pii_lint.findings import Finding, Severity
 from pii_lint.rules._approvals import Declassification
-from pii_lint.rules._facts import Facts, label_order
+from pii_lint.rules._facts import Facts
+from pii_lint.rules._findings import label_order
 from pii_lint.rules._places import ORIGIN, WHOLE
 from pii_lint.rules._rule import Example, Rule
 from pii_lint.rules.contradicting_zones import contradicting_zones

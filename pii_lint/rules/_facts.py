@@ -1,4 +1,4 @@
-"""Everything a rule may look at, and how it makes a finding of what it sees."""
+"""Everything a rule may look at."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,14 +13,13 @@ from pii_lint.artifacts.locate import Locator
 from pii_lint.artifacts.model import Exposure, Node, Project
 from pii_lint.config import Config
 from pii_lint.data.registry import Registry
-from pii_lint.findings import Confidence, Finding, Flow, Location, Severity, Step, Suppression
+from pii_lint.findings import Severity, Suppression
 from pii_lint.labels import SECRET, Form, Label
 from pii_lint.lineage import dialect_of
 from pii_lint.policy import Policy
 from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
 from pii_lint.rules._approvals import Declassification, declassifications
 from pii_lint.rules._places import WHOLE, Manifest, Places
-from pii_lint.rules._rule import Rule
 
 EXPORT = "export"
 WORKBENCH = frozenset({"staging", "intermediate"})
@@ -202,9 +200,10 @@ class Facts:
 
     def is_secret(self, uid: str) -> bool:
         """True for a relation that holds salts or keys."""
-        return any(
+        relation = self.inventory.relations.get(uid)
+        return relation is not None and any(
             label.kind == SECRET and via is None
-            for column in self.inventory.relations[uid].columns.values()
+            for column in relation.columns.values()
             for label, via in column.labels.items()
         )
 
@@ -214,86 +213,6 @@ class Facts:
         if waiver is None or waiver.until < self.today:
             return None
         return Suppression(waiver.reason, until=str(waiver.until))
-
-    def finding(
-        self,
-        rule: Rule,
-        judged: str,
-        column: str,
-        message: str,
-        *,
-        severity: Severity | None = None,
-        confidence: Confidence | None = None,
-        location: Location | None = None,
-        flows: tuple[Flow, ...] = (),
-        suppressed: Suppression | None = None,
-    ) -> Finding:
-        """A finding under `rule`; a severity from the project's `rules` goes before the matrix."""
-        return Finding(
-            id=_digest(rule.code, judged, column.lower()),
-            code=rule.code,
-            rule=rule.name,
-            severity=self.config.rules.get(rule.code) or severity or rule.severity,
-            confidence=confidence or rule.confidence,
-            persona=rule.persona,
-            message=message,
-            node=judged,
-            column=column,
-            zone=self.zone_of(judged),
-            location=location or self.places.node(judged),
-            flows=flows,
-            suppressed=suppressed,
-            fix=rule.fix,
-            help_url=rule.help_url,
-        )
-
-    def cell_finding(
-        self, rule: Rule, cell: Cell, message: str, suppressed: Suppression | None = None
-    ) -> Finding:
-        """One finding for one column, with a flow for each of its labels."""
-        place = self.places.node(cell.judged)
-        if cell.judged == cell.holder:
-            labels = sorted((label for label, _ in cell.labels), key=label_order)
-            place = self.places.column(cell.holder, cell.column, labels)
-        return self.finding(
-            rule,
-            cell.judged,
-            cell.name,
-            message,
-            severity=cell.severity,
-            confidence=Confidence.MEDIUM if cell.column == WHOLE and not cell.rows else None,
-            location=place,
-            flows=self.flows(rule, cell),
-            suppressed=suppressed,
-        )
-
-    def flows(self, rule: Rule, cell: Cell) -> tuple[Flow, ...]:
-        """The way of each label to the cell; labels that differ in nothing shown are one flow."""
-        found: dict[str, Flow] = {}
-        for label in sorted((label for label, _ in cell.labels), key=label_order):
-            words = [rule.code, cell.judged, cell.column, str(label.origin), label.kind]
-            words.append(label.form.word)
-            # what follows is empty for the flow of a plain value within the warehouse
-            words += filter(None, [label.clause, "equated" if label.equated else None])
-            steps = self.places.steps(cell.holder, cell.column, label)
-            if cell.judged != cell.holder:
-                words.append(cell.holder)
-                place = self.places.node(cell.judged)
-                out = Step(cell.judged, cell.name, "export", label.form.word, "", place)
-                steps = (*steps, out)
-            flow = Flow(
-                id=_digest(*words),
-                origin=str(label.origin),
-                kind=label.kind,
-                form=label.form.word,
-                clause=label.clause,
-                equated=label.equated,
-                steps=steps,
-            )
-            known = found.get(flow.id)
-            if known is None or len(flow.steps) < len(known.steps):
-                found[flow.id] = flow
-        return tuple(found.values())
 
     def subject(self, cell: Cell) -> str:
         """What a message speaks of: the column `email` of the safe model `fct_reach`."""
@@ -339,18 +258,3 @@ def columns_with(relation: RelationFacts, forms: Collection[Form]) -> list[Colum
         for column in relation.columns.values()
         if any(label.form in forms for label in column.labels)
     ]
-
-
-def label_order(label: Label) -> tuple[str, ...]:
-    return (
-        str(label.form.value),
-        str(label.origin),
-        label.kind,
-        label.clause or "",
-        label.part or "",
-        str(label.equated),
-    )
-
-
-def _digest(*words: str) -> str:
-    return sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]

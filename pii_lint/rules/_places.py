@@ -72,12 +72,13 @@ class Places:
 
     def column(self, uid: str, column: str, labels: Iterable[Label] = ()) -> Location | None:
         """Where the relation's SQL lets one of the labels in, else the column's line of YAML."""
-        facts = self.inventory.relations[uid].columns.get(column)
-        if facts is None:
-            return self.node(uid)
-        ways = [facts.labels[label] for label in labels if label in facts.labels]
+        relation = self.inventory.relations[uid]
+        facts = relation.columns.get(column)
+        known = dict(relation.signals) if column == WHOLE else {}
+        known |= facts.labels if facts else {}
+        ways = [known[label] for label in labels if label in known]
         if None in ways or not ways:
-            return self.properties(uid, facts.name)
+            return self.properties(uid, facts.name) if facts else self.node(uid)
         return self.span(uid, next((via.span for via in ways if via and via.span), None))
 
     def steps(self, uid: str, column: str, label: Label) -> tuple[Step, ...]:

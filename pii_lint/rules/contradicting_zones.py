@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pii_lint.findings import Finding, Severity
 from pii_lint.rules._facts import Facts
+from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
@@ -47,7 +48,8 @@ def contradicting_zones(facts: Facts) -> Iterator[Finding]:
     for node, _ in facts.relations():
         zones = facts.policy.zone_conflicts(node)
         if zones:
-            yield facts.finding(
+            yield finding(
+                facts,
                 contradicting_zones,
                 node.unique_id,
                 WHOLE,

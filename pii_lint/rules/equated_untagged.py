@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding, Severity
 from pii_lint.labels import Form
 from pii_lint.rules._facts import Facts
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -36,7 +37,8 @@ def equated_untagged(facts: Facts) -> Iterator[Finding]:
         if not equated:
             continue
         origins = ", ".join(sorted({str(label.origin) for label, _ in equated}))
-        yield facts.cell_finding(
+        yield cell_finding(
+            facts,
             equated_untagged,
             cell._replace(labels=equated),
             f"{facts.subject(cell)} was set equal to {origins} and isn't tagged itself.",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding, Severity
 from pii_lint.labels import VALUE_FORMS
 from pii_lint.rules._facts import Facts, holdings
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -51,7 +52,8 @@ def forbidden_kind(facts: Facts) -> Iterator[Finding]:
             if label.form in VALUE_FORMS and not facts.registry.kind(label.kind).allowed
         )
         if labels:
-            yield facts.cell_finding(
+            yield cell_finding(
+                facts,
                 forbidden_kind,
                 cell._replace(labels=labels),
                 f"{facts.subject(cell)} holds what may be kept nowhere: "

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding, Persona, Severity
 from pii_lint.labels import Form
 from pii_lint.rules._facts import Facts
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -46,7 +47,8 @@ def influence_of_pii(facts: Facts) -> Iterator[Finding]:
             continue
         clauses = ", ".join(sorted({label.clause or "condition" for label, _ in quiet}))
         kinds = ", ".join(sorted({label.kind for label, _ in quiet}))
-        yield facts.cell_finding(
+        yield cell_finding(
+            facts,
             influence_of_pii,
             cell._replace(labels=quiet),
             f"{facts.subject(cell)} depends on {kinds} ({clauses}).",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pii_lint.findings import Finding
 from pii_lint.rules._facts import Facts
+from pii_lint.rules._findings import finding
 from pii_lint.rules._rule import rule
 
 
@@ -39,7 +40,8 @@ def literal_salt(facts: Facts) -> Iterator[Finding]:
             seen.add(column)
             known = relation.columns.get(column)
             name = known.name if known else mask.column
-            yield facts.finding(
+            yield finding(
+                facts,
                 literal_salt,
                 node.unique_id,
                 name,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding
 from pii_lint.labels import READABLE
 from pii_lint.rules._facts import EXPORT, WORKBENCH, Facts, holdings
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -49,7 +50,8 @@ def pii_in_safe_model(facts: Facts) -> Iterator[Finding]:
     for cell in facts.cells(READABLE):
         if cell.zone == EXPORT or cell.zone in WORKBENCH:
             continue
-        yield facts.cell_finding(
+        yield cell_finding(
+            facts,
             pii_in_safe_model,
             cell,
             f"{facts.subject(cell)} holds readable personal data: "

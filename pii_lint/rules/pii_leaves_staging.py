@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding
 from pii_lint.labels import READABLE
 from pii_lint.rules._facts import WORKBENCH, Facts, holdings
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -42,7 +43,8 @@ def pii_leaves_staging(facts: Facts) -> Iterator[Finding]:
     """
     for cell in facts.cells(READABLE):
         if cell.zone in WORKBENCH:
-            yield facts.cell_finding(
+            yield cell_finding(
+                facts,
                 pii_leaves_staging,
                 cell,
                 f"{facts.subject(cell)} lets readable personal data out: "

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding, Severity
 from pii_lint.labels import Form
 from pii_lint.rules._facts import EXPORT, Facts
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -33,6 +34,9 @@ def pseudonym_in_safe_model(facts: Facts) -> Iterator[Finding]:
         if cell.zone == EXPORT:
             continue
         kinds = ", ".join(sorted({label.kind for label, _ in cell.labels}))
-        yield facts.cell_finding(
-            pseudonym_in_safe_model, cell, f"{facts.subject(cell)} holds a pseudonym of {kinds}."
+        yield cell_finding(
+            facts,
+            pseudonym_in_safe_model,
+            cell,
+            f"{facts.subject(cell)} holds a pseudonym of {kinds}.",
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.artifacts.model import Node
 from pii_lint.findings import Finding
 from pii_lint.rules._facts import Facts
+from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
@@ -45,7 +46,8 @@ def safe_mart_reads_raw(facts: Facts) -> Iterator[Finding]:
             if _off_limits(facts, uid)
         ]
         if reads:
-            yield facts.finding(
+            yield finding(
+                facts,
                 safe_mart_reads_raw,
                 node.unique_id,
                 WHOLE,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding
 from pii_lint.labels import SECRET, Form
 from pii_lint.rules._facts import Facts
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -39,6 +40,6 @@ def secret_in_model(facts: Facts) -> Iterator[Finding]:
             )
             if carried:
                 cell = facts.cell(node.unique_id, key, carried)
-                yield facts.cell_finding(
-                    secret_in_model, cell, f"{facts.subject(cell)} holds a secret."
+                yield cell_finding(
+                    facts, secret_in_model, cell, f"{facts.subject(cell)} holds a secret."
                 )

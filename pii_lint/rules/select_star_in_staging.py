@@ -6,6 +6,7 @@ from pii_lint.findings import Finding, Location
 from pii_lint.labels import VALUE_FORMS
 from pii_lint.propagation.inventory import ColumnFacts
 from pii_lint.rules._facts import Facts, columns_with
+from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
@@ -54,7 +55,8 @@ def select_star_in_staging(facts: Facts) -> Iterator[Finding]:
             continue
         personal = [c.name for c in columns_with(relation, VALUE_FORMS) if c in unnamed]
         named = f", personal ones among them ({', '.join(personal)})" if personal else ""
-        yield facts.finding(
+        yield finding(
+            facts,
             select_star_in_staging,
             node.unique_id,
             WHOLE,

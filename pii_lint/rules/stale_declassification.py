@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding, Severity
 from pii_lint.rules._approvals import Declassification, listed
 from pii_lint.rules._facts import Facts
+from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
@@ -55,7 +56,8 @@ def stale_declassification(facts: Facts) -> Iterator[Finding]:
         wrong = _wrong(facts, declared)
         if wrong:
             column = declared.column or WHOLE
-            yield facts.finding(
+            yield finding(
+                facts,
                 stale_declassification,
                 declared.node,
                 column,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding, Severity
 from pii_lint.labels import Form
 from pii_lint.rules._facts import Facts, holdings
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -33,7 +34,8 @@ def statistic_of_pii(facts: Facts) -> Iterator[Finding]:
     ```
     """
     for cell in facts.cells({Form.STATISTIC}):
-        yield facts.cell_finding(
+        yield cell_finding(
+            facts,
             statistic_of_pii,
             cell,
             f"{facts.subject(cell)} holds a number made of personal values: "

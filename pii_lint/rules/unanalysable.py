@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pii_lint.findings import Finding, Flow, Severity
 from pii_lint.labels import Form, Label, Origin
 from pii_lint.rules._facts import EXPORT, Cell, Facts, worst
+from pii_lint.rules._findings import cell_finding, finding, flows_of
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
@@ -50,7 +51,8 @@ def unanalysable(facts: Facts) -> Iterator[Finding]:
             continue
         for cell in lost_cells:
             places = ", ".join(sorted({str(label.origin) for label, _ in cell.labels}))
-            yield facts.cell_finding(
+            yield cell_finding(
+                facts,
                 unanalysable,
                 cell,
                 f"{facts.subject(cell)} can't be followed: sight was lost at {places}.",
@@ -64,7 +66,7 @@ def _whole(facts: Facts, cells: Sequence[Cell], severity: Severity | None = None
     for cell in cells:
         new = tuple(pair for pair in cell.labels if pair[0] not in seen)
         seen.update(label for label, _ in new)
-        flows += facts.flows(unanalysable, cell._replace(labels=new))
+        flows += flows_of(facts, unanalysable, cell._replace(labels=new))
     judged = cells[0].judged
     reasons = sorted(
         {
@@ -74,7 +76,8 @@ def _whole(facts: Facts, cells: Sequence[Cell], severity: Severity | None = None
             for spot in facts.inventory.relations[uid].blind
         }
     )
-    return facts.finding(
+    return finding(
+        facts,
         unanalysable,
         judged,
         WHOLE,

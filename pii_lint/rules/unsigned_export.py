@@ -6,6 +6,7 @@ from pii_lint.findings import Finding
 from pii_lint.labels import VALUE_FORMS
 from pii_lint.rules._approvals import sign_off
 from pii_lint.rules._facts import EXPORT, Facts, holdings
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
@@ -89,7 +90,8 @@ def unsigned_export(facts: Facts) -> Iterator[Finding]:
             continue
         held = holdings(label for label, _ in unsigned)
         why = "; ".join(sorted({gap for _, _, gap in gaps if gap}))
-        yield facts.cell_finding(
+        yield cell_finding(
+            facts,
             unsigned_export,
             cell._replace(labels=unsigned),
             f"{facts.subject(cell)} hands out {held}: {why}.",

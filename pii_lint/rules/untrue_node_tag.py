@@ -7,6 +7,7 @@ from pii_lint.findings import Finding, Severity
 from pii_lint.labels import READABLE, VALUE_FORMS, Form
 from pii_lint.propagation.inventory import RelationFacts
 from pii_lint.rules._facts import Facts, columns_with
+from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
@@ -49,7 +50,8 @@ def untrue_node_tag(facts: Facts) -> Iterator[Finding]:
             continue
         wrong = _wrong(facts, node, relation)
         if wrong:
-            yield facts.finding(
+            yield finding(
+                facts,
                 untrue_node_tag,
                 node.unique_id,
                 WHOLE,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Finding, Severity
 from pii_lint.labels import Form, Label
 from pii_lint.rules._facts import EXPORT, Cell, Facts
+from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._masks import BESIDE_PLAIN, LITERAL, weakness
 from pii_lint.rules._rule import rule
 
@@ -57,7 +58,8 @@ def weak_mask(facts: Facts) -> Iterator[Finding]:
             continue
         kinds = ", ".join(sorted({label.kind for label, _, _ in found}))
         reasons = {why for _, _, why in found}
-        yield facts.cell_finding(
+        yield cell_finding(
+            facts,
             weak_mask,
             cell._replace(labels=tuple((label, severity) for label, severity, _ in found)),
             f"{facts.subject(cell)} holds {kinds} under a mask that is none: "

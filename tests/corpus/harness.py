@@ -201,12 +201,20 @@ def altered(value: Any, about: Mapping[str, Any], key: str, index: int, *, keep:
         moved = value if isinstance(value, date) else date.fromisoformat(str(value))
         return moved + (timedelta(days=3700) if keep else timedelta(days=-400 * (index + 1) - 17))
     if keep:
-        return "q" + "".join(chr(ord(c) + 1) if c.isalnum() and c not in "9zZ" else c for c in str(value)) + "w"
-    return f"{index}x{hashlib.sha256(str(value).encode()).hexdigest()[: 9 + index]}@{'z' * index}.net"
+        return (
+            "q"
+            + "".join(chr(ord(c) + 1) if c.isalnum() and c not in "9zZ" else c for c in str(value))
+            + "w"
+        )
+    return (
+        f"{index}x{hashlib.sha256(str(value).encode()).hexdigest()[: 9 + index]}@{'z' * index}.net"
+    )
 
 
 def _fresh(kind: str, index: int) -> Any:
-    return {"integer": 77 + index, "boolean": True, "date": date(1999, 9, 9)}.get(kind, f"new{index}@example.net")
+    return {"integer": 77 + index, "boolean": True, "date": date(1999, 9, 9)}.get(
+        kind, f"new{index}@example.net"
+    )
 
 
 def _altered_json(text: str, key: str, index: int, *, keep: bool) -> str:
@@ -249,7 +257,9 @@ class Database:
             for column, about in columns.items():
                 cells = list(about["values"])
                 if personal is not None and personal[:2] == (relation, column):
-                    cells = [altered(v, about, personal[2], i, keep=keep) for i, v in enumerate(cells)]
+                    cells = [
+                        altered(v, about, personal[2], i, keep=keep) for i, v in enumerate(cells)
+                    ]
                 series.append(cells)
             rows = [list(row) for row in zip(*series, strict=True)]
             marks = ", ".join("?" for _ in columns)
@@ -261,7 +271,11 @@ class Database:
         names = list(models)
         try:
             for name in names:
-                sql = models[name].replace(f"{SCHEMA}.", f"{schema}.").replace(f'"{SCHEMA}".', f'"{schema}".')
+                sql = (
+                    models[name]
+                    .replace(f"{SCHEMA}.", f"{schema}.")
+                    .replace(f'"{SCHEMA}".', f'"{schema}".')
+                )
                 self.connection.execute(f'create or replace table {schema}."{name}" as ({sql})')
             result = self.connection.execute(f'select * from {schema}."{names[-1]}"')
             heads = [d[0].lower() for d in result.description]

@@ -53,7 +53,11 @@ def test_what_a_changed_value_moves_is_labelled(case: Case, database: Database) 
 
 
 def test_every_case_that_does_not_run_says_why() -> None:
-    silent = [case.name for case in CASES if not case.runs and case.dialect == "duckdb" and not case.because]
+    silent = [
+        case.name
+        for case in CASES
+        if not case.runs and case.dialect == "duckdb" and not case.because
+    ]
     assert not silent
 
 

@@ -33,23 +33,21 @@
         {%- set tagged = pii_columns(source) -%}
         {%- if tagged -%}{%- do raw_tables.append([source.name, source.relation_name]) -%}{%- endif -%}
         {%- for column in tagged -%}
-            {%- set places = [] -%}
-            {%- for key in column.json_keys -%}
-                {%- do places.append([source.name ~ '.' ~ column.name ~ '.' ~ key, registry.json_keys.get(key), key]) -%}
-            {%- else -%}
-                {%- do places.append([source.name ~ '.' ~ column.name, registry.aliases.get(column.kind, column.kind), none]) -%}
+            {%- set place = source.name ~ '.' ~ column.name -%}
+            {%- set kinds = {} -%}
+            {%- for key in column.json_keys -%}{%- do kinds.update({key: registry.json_keys.get(key)}) -%}
+            {%- else -%}{%- do kinds.update({none: registry.aliases.get(column.kind, column.kind)}) -%}
             {%- endfor -%}
-            {%- for place, kind, key in places -%}
+            {%- set lengths = {} -%}
+            {%- for key, kind in kinds.items() -%}
                 {%- set known = registry.kinds.get(kind, unknown_kind) -%}
-                {%- if not known.scan -%}
-                    {%- do skipped.append([place, kind, known.skip_reason]) -%}
-                {%- elif key is none -%}
-                    {%- do personal.append([place, column.name, source.relation_name, known.min_length]) -%}
+                {%- if known.scan -%}
+                    {%- do lengths.update({key: known.min_length}) -%}
                 {%- else -%}
-                    {%- set found = '(' ~ json_values_of_key(source.relation_name, column.name, key) ~ ') as found' -%}
-                    {%- do personal.append([place, 'value', found, known.min_length]) -%}
+                    {%- do skipped.append([place ~ ('.' ~ key if key else ''), kind, known.skip_reason]) -%}
                 {%- endif -%}
             {%- endfor -%}
+            {%- if lengths -%}{%- do personal.append([place, column.name, source.relation_name, lengths]) -%}{%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
 
@@ -77,12 +75,23 @@
 {%- endfor %}
 
 with personal_values as (
-    {% for place, value, relation, min_length in personal %}
+    {% for place, column, relation, lengths in personal if none in lengths %}
     select distinct
         '{{ place }}' as raw_column,
-        lower(trim(cast({{ value }} as {{ text }}))) as personal_value
+        lower(trim(cast({{ column }} as {{ text }}))) as personal_value
     from {{ relation }}
-    where length(trim(cast({{ value }} as {{ text }}))) >= {{ min_length }}
+    where length(trim(cast({{ column }} as {{ text }}))) >= {{ lengths[none] }}
+    union all
+    {% endfor %}
+    {% for place, column, relation, lengths in personal if none not in lengths %}
+    select distinct
+        '{{ place }}.' || json_key as raw_column,
+        lower(trim(value)) as personal_value
+    from (
+        {{ json_values_of_keys(relation, column, lengths.keys() | list) }}
+    ) as found
+    where length(trim(value)) >= case json_key
+        {%- for key, length in lengths.items() %} when '{{ key }}' then {{ length }}{% endfor %} end
     union all
     {% endfor %}
     select

@@ -24,6 +24,7 @@ from pii_lint.data.functions import (
     catalogue_digest,
     load_functions,
     render_functions_json,
+    unit_proves_part,
 )
 from pii_lint.errors import ConfigError
 
@@ -74,31 +75,29 @@ def innermost_call(node: exp.Expr) -> exp.Expr:
 
 
 def arguments(node: exp.Expr) -> Iterator[tuple[int, exp.Expr]]:
+    """The arguments of a call with their positions; a list of expressions counts on."""
     if isinstance(node, exp.Dot):
         node = node.expression
     if isinstance(node, exp.ParameterizedAgg):
-        groups: list[object] = list(node.args["params"])
+        groups: list[object] = [node.args["params"]]
     elif isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
-        groups = list(node.expressions)
+        groups = [node.expressions]
     else:
         groups = [node.args.get(key) for key in type(node).arg_types]
     for position, group in enumerate(groups):
-        for part in group if isinstance(group, list) else [group]:
+        for offset, part in enumerate(group if isinstance(group, list) else [group]):
             if isinstance(part, exp.Expr):
-                yield position, part
+                yield position + offset, part
 
 
 def columns_by_role(spec: FunctionSpec, call: exp.Expr) -> Iterator[tuple[str, str]]:
     """(column, role) for every column in a call; an aggregate's `order by` has no position."""
-    first = True
     for position, argument in arguments(call):
         inner = argument
         while isinstance(inner, exp.Order | exp.Limit | exp.HavingMax):
             inner = inner.this
         for column in inner.find_all(exp.Column):
-            separator = spec.cls == "concat_ws" and not first
-            yield column.name, "value" if separator else spec.role(position)
-        first = False
+            yield column.name, spec.role(position)
 
 
 def misjudged(dialect: str, cls: str, call: str) -> str | None:
@@ -199,6 +198,17 @@ LOWERING = {
 }
 
 
+# Named by the SQL standard, and so are the spatial tests `st_...`.
+STANDARD = {"octet_length", "json_exists"}
+
+
+def test_what_lowers_a_form_everywhere_is_the_parsers_or_the_standards() -> None:
+    typed = {name for kind in every_function() for name in typed_names(kind)}
+    lowering = {name for name, spec in load_functions("").items() if spec.cls in LOWERING}
+    own = lowering - typed - STANDARD
+    assert {name for name in own if not name.startswith("st_")} == set()
+
+
 def test_an_aggregate_that_hands_on_values_is_in_no_class_that_lowers_a_form() -> None:
     catalogue = load_functions("")
     handing_on = (
@@ -209,6 +219,75 @@ def test_an_aggregate_that_hands_on_values_is_in_no_class_that_lowers_a_form() -
     for kind in handing_on:
         spec = next(catalogue[name] for name in typed_names(kind) if name in catalogue)
         assert spec.cls not in LOWERING, spec
+
+
+def test_every_cipher_of_the_catalogue_says_where_its_key_stands() -> None:
+    # So one without a key role is a project's own, which holds its key itself.
+    for dialect in CALLS:
+        for spec in load_functions(dialect).values():
+            if spec.cls == "keyed":
+                assert spec.roles.count("key") == 1, spec
+                assert "value" in spec.roles, spec
+
+
+def test_what_may_lose_a_key_is_no_copy_and_no_encoding() -> None:
+    # A key counts where it enters whole; these answer null, or with less, where it isn't to
+    # their liking, and `concat` leaves a null out.
+    for dialect in CALLS:
+        catalogue = load_functions(dialect)
+        for name, spec in catalogue.items():
+            # (a cast has a handler of its own, which knows a tried one)
+            if name.startswith(("try_", "lax_", "as_")) and name != "try_cast":
+                assert spec.cls not in {"copy", "recode", "concat"}, spec
+        for name in ("ts_or_ds_to_date", "to_number", "parse_json", "array_max", "nullif", "try"):
+            assert catalogue[name].cls == "choose"
+    assert load_functions("postgres")["decode"].cls == "recode"  # complains instead
+    assert load_functions("trino")["unhex"].cls == "recode"
+    assert load_functions("spark")["unhex"].cls == "choose"  # null instead
+    assert load_functions("mysql")["from_base64"].cls == "choose"
+
+
+@pytest.mark.parametrize(
+    ("function", "unit", "proven"),
+    [
+        ("extract", "year", True),
+        ("date_part", "YEARS", True),
+        ("extract", "dow", True),
+        ("extract", "epoch", False),
+        ("date_part", "julian", False),
+        ("extract", "date", False),
+        ("date_trunc", "year", True),
+        ("timestamp_trunc", "MONTH", True),
+        ("date_trunc", "day", False),
+        ("datetime_trunc", "second", False),
+        ("time_trunc", "hour", False),
+        ("last_day", "quarter", True),
+        ("extract", "a unit of nobody", False),
+    ],
+)
+def test_only_a_unit_that_leaves_less_than_the_date_proves_a_part(
+    function: str, unit: str, proven: bool
+) -> None:
+    assert unit_proves_part(function, unit) is proven
+
+
+def test_units_that_do_not_prove_a_part_really_keep_the_date() -> None:
+    duckdb = pytest.importorskip("duckdb")
+    days = "select date '1985-01-01' + i::integer as v from range(1000) r(i)"
+    for call in ("extract(epoch from v)", "date_part('julian', v)", "date_trunc('day', v)"):
+        query = f"select count(distinct {call}) from ({days})"
+        assert duckdb.connect().execute(query).fetchone() == (1000,)
+    connection = duckdb.connect()
+    known = 0
+    for unit in SOURCE["units"]["truncation"]:
+        query = f"select count(distinct date_trunc('{unit}', v)) from ({days})"
+        try:
+            (kept,) = connection.execute(query).fetchone()
+        except duckdb.Error:
+            continue  # another engine's word
+        known += 1
+        assert kept < 150, unit
+    assert known > 8
 
 
 def test_a_function_in_no_list_has_no_entry() -> None:
@@ -235,10 +314,14 @@ def found_by_parsing(name: str) -> FunctionSpec | None:
 def test_every_aggregate_table_function_and_macro_of_duckdb_was_judged() -> None:
     duckdb = pytest.importorskip("duckdb")
     catalogue = load_functions("duckdb")
-    rows = duckdb.sql(
-        "select distinct function_name from duckdb_functions()"
-        " where function_type in ('aggregate', 'table', 'table_macro', 'macro')"
-    ).fetchall()
+    rows = (
+        duckdb.connect()
+        .execute(
+            "select distinct function_name from duckdb_functions()"
+            " where function_type in ('aggregate', 'table', 'table_macro', 'macro')"
+        )
+        .fetchall()
+    )
     unlisted = {name for (name,) in rows if name not in catalogue and not found_by_parsing(name)}
     assert len(rows) > 250
     assert unlisted == set()
@@ -262,10 +345,14 @@ def test_a_constant_of_duckdb_really_drops_its_argument() -> None:
 def test_no_macro_of_duckdb_that_is_called_constant_uses_its_parameters() -> None:
     duckdb = pytest.importorskip("duckdb")
     catalogue = load_functions("duckdb")
-    macros = duckdb.sql(
-        "select function_name, parameters, macro_definition from duckdb_functions()"
-        " where function_type = 'macro' and len(parameters) > 0"
-    ).fetchall()
+    macros = (
+        duckdb.connect()
+        .execute(
+            "select function_name, parameters, macro_definition from duckdb_functions()"
+            " where function_type = 'macro' and len(parameters) > 0"
+        )
+        .fetchall()
+    )
     of_its_type_only = {"pg_typeof", "current_schemas"}
     constants = {
         name: (parameters, definition)
@@ -329,7 +416,7 @@ def test_a_dialect_has_its_elders_functions_and_only_theirs() -> None:
 
 
 def test_elders_and_scopes_are_dialects_that_the_parser_knows() -> None:
-    scopes = {scope for by_scope in SOURCE.values() for scope in by_scope} - {"any"}
+    scopes = {scope for cls in CLASSES for scope in SOURCE[cls]} - {"any"}
     known = set(sqlglot.Dialect.classes)
     assert scopes <= known
     assert set(ELDERS) <= known
@@ -352,9 +439,10 @@ def test_the_source_keeps_its_schema_and_the_schema_its_words() -> None:
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     assert not list(validator.iter_errors(SOURCE))
-    assert list(schema["properties"]) == list(CLASSES)
+    assert list(schema["properties"]) == [*CLASSES, "units"]
     assert schema["$defs"]["role"]["enum"] == list(ROLES)
     small = {cls: {"any": ["x", {"y.z": ["value"]}]} for cls in CLASSES}
+    small["units"] = {"field": ["year"], "truncation": ["year"]}
     assert validator.is_valid(small)
     assert not validator.is_valid({**small, "hash": {"any": ["md5"]}})
     assert not validator.is_valid({**small, "digest": {"any": [{"md5": ["values"]}]}})
@@ -363,14 +451,14 @@ def test_the_source_keeps_its_schema_and_the_schema_its_words() -> None:
 
 
 def test_the_source_lists_its_classes_in_their_order() -> None:
-    assert list(SOURCE) == list(CLASSES)
+    assert list(SOURCE) == [*CLASSES, "units"]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "digest: {any: [md5]}\npart: {any: [md5]}",
-        "digest: {any: [md5, {md5: [value]}]}",
+        "units: {}\ndigest: {any: [md5]}\npart: {any: [md5]}",
+        "units: {}\ndigest: {any: [md5, {md5: [value]}]}",
     ],
 )
 def test_a_name_may_not_stand_twice_in_a_scope(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -381,7 +469,7 @@ def test_a_name_may_not_stand_twice_in_a_scope(monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_name_may_stand_in_two_scopes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        functions, "_text", lambda name: "part: {any: [host]}\ncopy: {postgres: [host]}"
+        functions, "_text", lambda name: "units: {}\npart: {any: [host]}\ncopy: {postgres: [host]}"
     )
     assert '"postgres"' in render_functions_json()
 

@@ -9,6 +9,7 @@ rows       relation -> labels that decided which rows there are
 blind      relations that the report must name as places where sight was lost
 errors     columns that carry an error under whatever code
 findings   code -> relations or columns, for the codes of `JUDGED`
+gaps       what the linter is known to get wrong -> why; the expectation stays as it is
 """
 
 from __future__ import annotations
@@ -66,12 +67,20 @@ class Built:
         return self.run("check", "--format", "json")
 
     @cached_property
+    def told(self) -> subprocess.CompletedProcess[str]:
+        return self.run("check")
+
+    @cached_property
+    def listed(self) -> subprocess.CompletedProcess[str]:
+        return self.run("inventory", "--format", "json")
+
+    @cached_property
     def report(self) -> Mapping[str, Any]:
         return _json(self.checked)
 
     @cached_property
     def inventory(self) -> Mapping[str, Any]:
-        return _json(self.run("inventory", "--format", "json"))
+        return _json(self.listed)
 
 
 def _json(done: subprocess.CompletedProcess[str]) -> Mapping[str, Any]:
@@ -133,12 +142,15 @@ def judged() -> list[str]:
     return [name for name in names() if expected(name)["exit_code"] < 2]
 
 
+def case(name: str, what: str, test_id: str) -> Any:
+    reason = expected(name).get("gaps", {}).get(what)
+    return pytest.param(
+        name, what, id=test_id, marks=pytest.mark.xfail(reason=reason) if reason else ()
+    )
+
+
 def entries(section: str) -> list[Any]:
-    return [
-        pytest.param(name, uid, id=uid)
-        for name in judged()
-        for uid in expected(name).get(section) or ()
-    ]
+    return [case(name, uid, uid) for name in judged() for uid in expected(name).get(section) or ()]
 
 
 def spell(label: Mapping[str, Any], origin: bool) -> str:
@@ -207,8 +219,9 @@ def test_no_relation_is_left_unjudged(build: Build, name: str) -> None:
     assert relations <= set(expected(name)["inventory"])
 
 
-@pytest.mark.parametrize("code", JUDGED)
-@pytest.mark.parametrize("name", judged())
+@pytest.mark.parametrize(
+    ("name", "code"), [case(name, code, f"{name}-{code}") for name in judged() for code in JUDGED]
+)
 def test_each_rule_finds_what_it_should_and_nothing_else(
     build: Build, name: str, code: str
 ) -> None:
@@ -244,17 +257,14 @@ def test_the_exit_code_tells_the_verdict(build: Build, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", judged())
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_no_value_and_no_literal_is_printed(build: Build, name: str, form: str) -> None:
+def test_no_value_and_no_literal_is_printed(build: Build, name: str) -> None:
     built = build(name)
-    done = built.run("check", "--format", form)
-    listed = built.run("inventory", "--format", form)
-    said = done.stdout + done.stderr + listed.stdout + listed.stderr
-    assert said
-    assert "canary" not in said.lower()
-    assert not [
-        word for word in ("pepper-in-the-code", "everyone-can-read", "withheld") if word in said
-    ]
+    for done in (built.told, built.checked, built.listed, built.run("inventory")):
+        said = done.stdout + done.stderr
+        assert done.stdout
+        assert "canary" not in said.lower()
+        literals = ("pepper-in-the-code", "everyone-can-read", "withheld")
+        assert not [literal for literal in literals if literal in said]
 
 
 def test_the_incidents_own_tests_pass_and_the_gate_does_not(build: Build) -> None:
@@ -292,8 +302,7 @@ def test_the_incidents_path_runs_from_the_source_to_each_mart_and_export(
     (flow,) = finding["flows"]
     stops = [step["node"].rsplit(".", 1)[1] for step in flow["steps"]]
     assert list(dict.fromkeys(stops)) == ["raw_customers", "stg_customers", *way]
-    text = built.run("check").stdout
-    assert all(stop in text for stop in stops)
+    assert all(stop in built.told.stdout for stop in stops)
 
 
 def test_the_incident_reached_two_people_in_the_eu_and_canada_is_not_in_it(
@@ -332,20 +341,36 @@ def test_the_lasting_test_of_the_fix_would_have_caught_the_incident(
         dbt(home, "test", "--select", "assert_no_pii_in_marts")
 
 
-def test_a_branch_that_was_not_compiled_is_named_and_not_taken_for_clean(build: Build) -> None:
+@pytest.fixture
+def full_only(build: Build) -> Built:
+    """`shapes` from one manifest: what stands behind `is_incremental()` was never compiled."""
     built = build("shapes")
-    full_only = Built(built.home, built.manifests[:1])
+    return Built(built.home, built.manifests[:1])
+
+
+def stopped(built: Built) -> set[str]:
+    return {
+        finding["node"]
+        for finding in built.report["findings"]
+        if finding["severity"] == "error" and finding["code"] in {"PII001", "PII003"}
+    }
+
+
+def test_a_branch_that_was_not_compiled_is_named_and_not_taken_for_clean(full_only: Built) -> None:
     branches = full_only.report["coverage"]["branches"]
     unread = {branch["node"]: branch["missing"] for branch in branches}
     assert unread["model.shapes.safe_second_branch"]
-    errors = {
-        finding["node"]
-        for finding in full_only.report["findings"]
-        if finding["severity"] == "error" and finding["code"] in {"PII001", "PII003"}
-    }
-    assert "model.shapes.safe_second_branch" in errors
+    assert "model.shapes.safe_second_branch" in stopped(full_only)
     # nothing labelled stands anywhere near it, so nothing can hide in the branch
-    assert "model.shapes.safe_teams" not in errors
+    assert "model.shapes.safe_teams" not in stopped(full_only)
+
+
+@pytest.mark.xfail(
+    reason="the doubt about the unread branch stands on the columns that nobody listed, and a "
+    "reader that names a listed column doesn't take it on"
+)
+def test_who_reads_a_model_with_an_unread_branch_is_not_taken_for_clean(full_only: Built) -> None:
+    assert "model.shapes.safe_places" in stopped(full_only)
 
 
 def test_both_branches_compiled_leave_no_branch_unread(build: Build) -> None:

@@ -1,4 +1,4 @@
-"""A small dbt project that uses whatever dbt writes into a manifest, built once with the real dbt."""
+"""A small dbt project that uses whatever a manifest can hold, built once with the real dbt."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ SHOP = Path(__file__).parent / "shop"
 VERSION = "https://schemas.getdbt.com/dbt/{}/v{}.json"
 
 Write = Callable[..., Path]
+PEOPLE = {
+    "resource_type": "model",
+    "name": "people",
+    "package_name": "shop",
+    "original_file_path": "models/people.sql",
+    "relation_name": '"shop"."main"."people"',
+    "compiled_code": "select 1",
+}
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def write_manifest(tmp_path: Path) -> Write:
                 "invocation_id": "one",
                 **(metadata or {}),
             },
-            "nodes": nodes if nodes is not None else {"model.shop.people": model("people")},
+            "nodes": nodes or {"model.shop.people": PEOPLE},
             **sections,
         }
         path = tmp_path / "target" / "manifest.json"
@@ -106,16 +114,3 @@ def write_manifest(tmp_path: Path) -> Write:
         return path
 
     return write
-
-
-def model(name: str, **fields: object) -> dict[str, object]:
-    """A model as dbt writes it, as far as it is read."""
-    return {
-        "resource_type": "model",
-        "name": name,
-        "package_name": "shop",
-        "original_file_path": f"models/{name}.sql",
-        "relation_name": f'"shop"."main"."{name}"',
-        "compiled_code": "select 1",
-        **fields,
-    }

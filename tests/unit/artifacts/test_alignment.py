@@ -1,5 +1,8 @@
-"""Compiled SQL back to its template. Jinja itself renders; a second rendering, in which each letter of the
-template is unique, tells where every character really came from."""
+"""Compiled SQL back to its template.
+
+Jinja itself renders; a second rendering, in which each letter of the template is unique, tells
+where every character really came from.
+"""
 
 from __future__ import annotations
 
@@ -127,7 +130,8 @@ def test_ephemeral_models_in_front_do_not_shift_the_rest() -> None:
 def test_ephemeral_models_among_the_querys_own_do_not_shift_the_rest() -> None:
     injected = [" __dbt__cte__e as (\nselect email from t\n)", " __dbt__cte__f as (\nselect 1\n)"]
     template = "with a as (select email from {{ ref('e') }})\nselect * from a"
-    compiled = f"with {injected[0]}, {injected[1]}, a as (select email from __dbt__cte__e)\nselect * from a"
+    own = "a as (select email from __dbt__cte__e)\nselect * from a"
+    compiled = f"with {injected[0]}, {injected[1]}, {own}"
     alignment = align(template, compiled, injected)
     at = compiled.rindex("email")
     assert alignment.span(at, at + 5) == (18, 23)
@@ -234,7 +238,8 @@ def test_every_claim_is_true_without_branches_even_if_macros_write_the_templates
 
 def test_what_a_usual_model_compiles_to_is_claimed_whole() -> None:
     template = (
-        "with s as (select * from {{ h }})\n{% for i in n %}select {{ i }} as a{{ i }},\n{% endfor %}"
+        "with s as (select * from {{ h }})\n"
+        "{% for i in n %}select {{ i }} as a{{ i }},\n{% endfor %}"
         "{% if b %}{{ k }} as x{% else %}y{% endif %}\nfrom s"
     )
     case = render(template, {"h": '"db"."t"', "k": "f(z)", "b": True, "n": [4, 5]})

@@ -1,0 +1,1 @@
+select person_id, place from {{ ref('inc_places') }}

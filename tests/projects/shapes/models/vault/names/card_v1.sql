@@ -1,0 +1,1 @@
+select person_id, email as contact from {{ ref('persons') }}

@@ -1,0 +1,1 @@
+select person_id, md5(email) as contact from {{ ref('persons') }}
