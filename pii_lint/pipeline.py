@@ -136,7 +136,11 @@ def _inputs(facts: Facts) -> tuple[ManifestInput, ...]:
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:
-    sentences = [check_freshness(project, facts.project_dir).sentence for project in facts.projects]
+    sentences = [
+        check_freshness(project, facts.project_dir).sentence
+        for project in facts.projects
+        if project.freshness == "unchecked"
+    ]
     if facts.config.file is None:
         sentences.append(f"There is no {POLICY_FILE}, so the policy that ships holds.")
     waiver = facts.config.allow_literal_keys

@@ -32,7 +32,7 @@ def _judged(finding: Finding, facts: Facts) -> Finding:
         message += f" A declassification of it expired on {day}."
     if any(holding):
         covered = sum(1 for some in holding if some)
-        message += f" Of its {len(holding)} flows, {covered} are declassified."
+        message += f" Declassified: {covered} of {len(holding)} flows."
     return replace(finding, message=message)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sqlglot import exp
 
-from pii_lint.data.functions import FunctionSpec
+from pii_lint.data.functions import FunctionSpec, unit_proves_part
 
 from .names import BARE_WORDS, resolve
 from .scopes import Item, Scope, Tail
@@ -15,6 +15,7 @@ from .summary import (
     CASE,
     CAST,
     CONCAT,
+    DECLARED,
     ENCODE,
     NULLABLE,
     OPTIONAL,
@@ -580,7 +581,7 @@ def _within_group(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     inside = value(walk, call, scope)
     if cls in ("rank", "count"):
         return union((inside, apply(keys, Signal("window"))))
-    if cls == "pick" and inside:
+    if cls == "pick" and spec is not None and arguments(call) and "fraction" not in spec.roles:
         return union((inside, apply(keys, Signal("sort"))))
     return union((inside, keys if cls == "pick" else flow(keys, TRANSFORM)))
 
@@ -625,24 +626,32 @@ _spec_keys: dict[type[exp.Expr], tuple[str, ...]] = {}
 
 
 def spec_of(walk: Walk, e: exp.Expr) -> FunctionSpec | None:
-    """The catalogue's entry for a call."""
+    """The catalogue's entry for a call. `schema.md5(x)` is whatever somebody put into that
+    schema."""
+    parent = e.parent
+    if isinstance(parent, exp.Dot) and parent.expression is e:
+        found = walk.functions.get(f"{parent.this.sql()}.{function_name(e)}".lower())
+        if found is not None:
+            return found
+        plain = _listed(walk, e)
+        return plain if plain is not None and plain.cls not in LOWERING else None
+    return _listed(walk, e)
+
+
+LOWERING = frozenset(
+    {"part", "digest", "keyed", "fold", "quantile", "count", "size", "test", "constant", "rank"}
+)
+"""Classes that leave less than went in: never assumed of a function that is only named alike."""
+
+
+def _listed(walk: Walk, e: exp.Expr) -> FunctionSpec | None:
     if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
-        name = function_name(e)
-        parent = e.parent
-        if isinstance(parent, exp.Dot) and parent.expression is e:
-            dotted = walk.functions.get(f"{parent.this.sql()}.{name}".lower())
-            if dotted is not None:
-                return dotted
-        return walk.functions.get(name)
+        return walk.functions.get(function_name(e))
     keys = _spec_keys.get(type(e))
     if keys is None:
         names = type(e).sql_names() if isinstance(e, exp.Func) else []
         keys = _spec_keys[type(e)] = (*(name.lower() for name in names), type(e).key)
-    for key in keys:
-        spec = walk.functions.get(key)
-        if spec is not None:
-            return spec
-    return None
+    return next((spec for key in keys if (spec := walk.functions.get(key)) is not None), None)
 
 
 def arguments(e: exp.Expr) -> list[tuple[int, exp.Expr]]:
@@ -727,6 +736,12 @@ def _passing(how: int) -> CallHandler:
 _call_transform = _passing(TRANSFORM)
 
 
+def _call_pick(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    """One of the values; over a window or under a filter there may be none."""
+    doubtful = walk.window is not None or isinstance(e.parent, exp.Filter)
+    return _passing(OPTIONAL if doubtful else 0)(walk, e, spec, args, scope)
+
+
 def _call_concat(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
     skips = not isinstance(e, exp.Concat) or bool(e.args.get("coalesce"))
@@ -735,6 +750,8 @@ def _call_concat(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope:
 
 def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
+    if spec.name in LENGTHS and args and isinstance(args[0][1], LISTS):
+        return union((apply(union(main), Signal("count")), side))
     bounds: list[str] = []
     width: int | None = None
     proven = True
@@ -756,6 +773,8 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
                 width = int(text)
             except ValueError:
                 proven = False
+        elif role == "unit" and not unit_proves_part(spec.name, text):
+            proven = False
     if not proven or (width is not None and width < 0):
         return union((flow(union(main), TRANSFORM), side))
     if width == 0:
@@ -768,6 +787,9 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
     return union((apply(union(main), Part(part, width)), side))
 
 
+LENGTHS = frozenset({"length", "len"})
+LISTS = (exp.Array, exp.ArrayAgg, exp.ArrayConcat, exp.ArrayFilter, exp.Split, exp.Transform)
+"""What is surely a list: its length counts elements, not characters."""
 PART_NAMES = {
     "timestamp_trunc": "date_trunc",
     "datetime_trunc": "date_trunc",
@@ -804,7 +826,11 @@ def _call_digest(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope:
     inside = union(main)
     key = union(values(walk, key_args, scope))
     name = spec.name or function_name(e)
-    digest = Digest(whole_refs(inside) | whole_refs(key), name)
+    keys = whole_refs(inside) | whole_refs(key)
+    if spec.cls == "keyed" and "key" not in spec.roles:
+        # a project vouches for its own tokeniser: the key is nobody's argument
+        keys |= {(Ref(SETTING, f"{DECLARED}{name}"), False)}
+    digest = Digest(keys, name)
     salted = any(_salted_by_literal(arg) for pos, arg in args if spec.role(pos) in ("value", "key"))
     if inside or key:
         walk.masks[id(e)] = MaskCall(
@@ -915,7 +941,7 @@ def _anonymous(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 _CLASSES: dict[str, CallHandler] = {
     "copy": _passing(0),
     "choose": _passing(OPTIONAL),
-    "pick": _passing(0),
+    "pick": _call_pick,
     "recode": _passing(ENCODE),
     "concat": _call_concat,
     "concat_ws": _call_concat,
@@ -930,7 +956,6 @@ _CLASSES: dict[str, CallHandler] = {
     "size": _deciding(Signal("count")),
     "test": _deciding(Test("test")),
     "constant": _call_constant,
-    "strip": _call_constant,
     "rank": _call_rank,
     "pairs": _call_pairs,
     "fields": _call_fields,

@@ -573,19 +573,38 @@ def _spread_items(
 
 
 def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
-    """`select unnest(struct)` gives a column a field."""
-    if not isinstance(item, exp.Explode | exp.Unnest | exp.Inline):
+    """`select unnest(struct)` gives a column a field, and to the bottom if it is told so."""
+    call = item.this if isinstance(item, exp.Alias) else item
+    if not isinstance(call, exp.Explode | exp.Unnest | exp.Inline):
         return None
-    content = value(walk, item, scope)
+    deep = any(option.name.lower() in ("recursive", "max_depth") for option in _options(call))
+    container = call.this if isinstance(call.this, exp.Expr) else None
+    if isinstance(container, exp.Array) and not (deep or isinstance(call, exp.Inline)):
+        return None
+    content = value(walk, call, scope)
     if not content.fields:
         return None
-    items: list[Item] = [
-        Column(key, key, key, union((part, Value(content.edges))))
-        for key, part in content.fields.items()
-    ]
+    items: list[Item] = list(_leaves(content) if deep else _branches(content))
     if content.edges:
         items.append(Tail(None, value=Value(content.edges)))
     return items
+
+
+def _options(call: exp.Expr) -> Iterator[exp.Expr]:
+    yield from (o.this for o in call.expressions if isinstance(o, exp.PropertyEQ | exp.Kwarg))
+
+
+def _branches(content: Value) -> Iterator[Column]:
+    for key, part in (content.fields or {}).items():
+        yield Column(key, key, key, union((part, Value(content.edges))))
+
+
+def _leaves(content: Value) -> Iterator[Column]:
+    for column in _branches(content):
+        if column.value.fields:
+            yield from _leaves(column.value)
+        else:
+            yield column
 
 
 def _row_signals(

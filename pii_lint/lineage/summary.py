@@ -18,6 +18,8 @@ TAIL = "*"
 SETTING = "$setting"
 """`Ref.read` for a session variable, setting or argumentless function, in case the policy calls it
 a secret."""
+DECLARED = "declared:"
+"""What `Ref.column` of a SETTING begins with for a tokeniser that the policy vouches for."""
 UNKNOWN = "$unknown"
 """`Ref.read` for a place where sight was lost; `Ref.column` says why."""
 

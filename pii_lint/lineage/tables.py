@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import product
 
 from sqlglot import exp
 
-from .expressions import arguments, chosen, function_name, item_value, spec_of, value, values
+from .expressions import (
+    accessed,
+    arguments,
+    chosen,
+    function_name,
+    item_value,
+    spec_of,
+    value,
+    values,
+)
 from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
 from .sql import name_of, parse, quoted_relations
 from .summary import NULLABLE, TRANSFORM, Edges, Fold, Signal, Test
@@ -180,7 +190,10 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
         return _query_table(walk, call)
     if name == "query":
         return _query_text(walk, call, scope)
-    inputs = [value(walk, arg, scope) for _, arg in arguments(call)]
+    args = [arg for _, arg in arguments(call)]
+    inputs = [value(walk, arg, scope) for arg in args]
+    if "json" in name and len(args) == 2 and isinstance(args[1], exp.Literal):
+        inputs = [accessed(walk, inputs[0], args[1:], scope)]
     whole = union(inputs)
     rows = dict(apply(whole, Signal("count")).edges)
     spec = spec_of(walk, call)
@@ -365,26 +378,9 @@ def pivoted(walk: Walk, relation: Relation, node: exp.Pivot, scope: Scope) -> Re
     inner = Scope(parent=scope, sources=[Source("", relation)])
     if node.args.get("unpivot"):
         return _unpivoted(walk, relation, node, inner)
-    keys: list[exp.Expr] = []
-    named: list[str] = []
-    listed = bool(node.args.get("fields"))
-    for item in node.args.get("fields") or ():
-        keys.append(item.this)
-        choices = item.expressions
-        if not choices or not all(_constant(choice) for choice in choices):
-            listed = False
-    for item in node.expressions if node.args.get("using") else ():
-        if isinstance(item, exp.In):
-            keys.append(item.this)
-            listed = bool(item.expressions) and all(_constant(c) for c in item.expressions)
-            named += [c.alias_or_name for c in item.expressions]
-        else:
-            keys.append(item)
-            listed = False
-    calls = node.args.get("using") or node.expressions
-    calls = [c for c in calls if isinstance(c, exp.Expr)] if isinstance(calls, list) else []
-    if not node.args.get("using"):
-        named = [c.name for c in node.args.get("columns") or ()]
+    keys, choices = _pivot_keys(node)
+    using = node.args.get("using")
+    calls = [c for c in using or node.expressions if isinstance(c, exp.Expr)]
     group = node.args.get("group")
     used = {c.name.lower() for item in (*keys, *calls) for c in item.find_all(exp.Column)}
     kept: list[Item]
@@ -400,18 +396,51 @@ def pivoted(walk: Walk, relation: Relation, node: exp.Pivot, scope: Scope) -> Re
         ]
     inner.group = frozenset(edge for item in kept for edge in flat(item_value(item)))
     decided = union(values(walk, keys, inner))
-    folded = union(values(walk, calls, inner)) if calls else apply(decided, Signal("count"))
+    folded = values(walk, calls, inner) or [apply(decided, Signal("count"))]
     items = list(kept)
     certain = min(relation.certain, len(kept))
-    if listed and named:
-        content = union((folded, chosen([decided], [], len(named))))
-        items += [column(name, content) for name in named]
+    named = _pivot_names(node, calls, choices)
+    if named:
+        choice = chosen([decided], [], len(named))
+        # the aggregates take turns for each choice
+        contents = [union((folded[i % len(folded)], choice)) for i in range(len(named))]
+        items += [column(name, content) for name, content in zip(named, contents, strict=True)]
         certain = len(items) if certain == len(kept) else certain
     else:
-        items.append(Tail(None, value=union((folded, decided))))
+        items.append(Tail(None, value=union((*folded, decided))))
     rows = dict(relation.rows)
     merge(rows, apply(union(item_value(item) for item in kept), Signal("group")).edges)
     return Relation(items, certain=certain, rows=rows)
+
+
+def _pivot_keys(node: exp.Pivot) -> tuple[list[exp.Expr], list[list[exp.Expr]] | None]:
+    """The columns pivoted on, and the literals listed for each; None where any is computed."""
+    keys: list[exp.Expr] = []
+    choices: list[list[exp.Expr]] | None = []
+    for item in node.args.get("fields") or (node.expressions if node.args.get("using") else ()):
+        listed = item.expressions if isinstance(item, exp.In) else []
+        keys.append(item.this if isinstance(item, exp.In) else item)
+        if not listed or not all(_constant(choice) for choice in listed):
+            choices = None
+        elif choices is not None:
+            choices.append(listed)
+    return keys, choices or None
+
+
+def _pivot_names(
+    node: exp.Pivot, calls: list[exp.Expr], choices: list[list[exp.Expr]] | None
+) -> list[str]:
+    """The names of the columns a pivot makes, aggregates in turn for each choice; none if unsure."""
+    if choices is None:
+        return []
+    if node.args.get("columns"):
+        names = [c.name for c in node.args["columns"]]
+        return names if len(names) % max(len(calls), 1) == 0 else []
+    suffixes = [f"_{call.alias}" if call.alias else "" for call in calls]
+    if len(calls) > 1 and not all(suffixes):
+        return []
+    stems = ["_".join(c.alias_or_name for c in combination) for combination in product(*choices)]
+    return [f"{stem}{suffix}" for stem in stems for suffix in suffixes or [""]]
 
 
 def _constant(e: exp.Expr) -> bool:

@@ -24,6 +24,7 @@ from pii_lint.labels import (
 )
 from pii_lint.lineage.summary import (
     CHANGED,
+    DECLARED,
     ROWS,
     SETTING,
     TAIL,
@@ -394,7 +395,7 @@ class Linker:
             yield (), "", TAIL, Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN), None
             return
         if ref.read == SETTING:
-            if ref.column in self._secret_settings:
+            if ref.column in self.config.secret_settings or ref.column.startswith(DECLARED):
                 yield (), "", TAIL, Label(Origin(SETTING, ref.column), SECRET, Form.CLEAR), None
             return
         for uid in self.owners.get(ref.read, ()):
@@ -404,10 +405,6 @@ class Linker:
             for rest, key, labels in linked.at(ref):
                 for label, via in labels.items():
                     yield rest, uid, key, label, via
-
-    @property
-    def _secret_settings(self) -> frozenset[str]:
-        return self.config.secret_settings
 
     def _add(
         self,
@@ -603,11 +600,9 @@ class Linker:
         for ref, chain in fold.group:
             for _, _, _, key, _ in self._taken(ref):
                 new = carry(key, chain, self)
-                if (
-                    new is not None
-                    and new.form in VALUE_FORMS
-                    and self.registry.kind(new.kind).identifies
-                ):
+                if new is None or new.form not in VALUE_FORMS or self.small(new):
+                    continue
+                if self.registry.kind(new.kind).identifies:
                     return True
             if label.origin.node in self._tables({(ref, chain): None}):
                 return True

@@ -147,8 +147,8 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
 
 def _manifest(manifest: ManifestInput) -> str:
     freshness = {
-        "fresh": "fresh against the project's files",
-        "stale": "stale against the project's files",
+        "fresh": "fresh against the project's SQL and macros (not its YAML, variables, target)",
+        "stale": "older than the project's files",
         "unchecked": "freshness not checked",
     }[manifest.freshness]
     target = f", target {manifest.target}" if manifest.target else ""

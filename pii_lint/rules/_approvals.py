@@ -21,6 +21,8 @@ class Declassification:
     reason: str | None
     by: str | None
     until: date | None
+    line: int | None = None
+    # in the policy file; None where it stands beside the column
 
     @property
     def lacks(self) -> tuple[str, ...]:

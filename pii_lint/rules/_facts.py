@@ -101,6 +101,11 @@ class Facts:
         """The zone of a relation or an exposure."""
         return EXPORT if uid in self.exposures else self._zones.get(uid)
 
+    def meta_of(self, uid: str) -> Mapping[str, object]:
+        """What people noted at a relation or an exposure."""
+        exposure = self.exposures.get(uid)
+        return exposure.meta if exposure is not None else self.nodes[uid].meta
+
     def relations(self) -> Iterator[tuple[Node, RelationFacts]]:
         """Every relation with what is known of it, in order of unique_id."""
         for uid in sorted(self.nodes):
@@ -174,6 +179,7 @@ class Facts:
                     reason=stated_by_policy.reason,
                     by=stated_by_policy.by,
                     until=stated_by_policy.until,
+                    line=stated_by_policy.line,
                 )
                 for column in stated_by_policy.columns
             )

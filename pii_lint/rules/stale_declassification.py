@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pii_lint.findings import Finding, Severity
+from pii_lint.findings import Finding, Location, Severity
 from pii_lint.rules._approvals import Declassification, listed
 from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import finding
@@ -62,8 +62,15 @@ def stale_declassification(facts: Facts) -> Iterator[Finding]:
                 declared.node,
                 column,
                 f"The declassification of {_what(facts, declared)} {wrong}.",
-                location=facts.places.properties(declared.node, column),
+                location=_place(facts, declared),
             )
+
+
+def _place(facts: Facts, declared: Declassification) -> Location | None:
+    if declared.line is None or facts.config.file is None:
+        return facts.places.properties(declared.node, declared.column)
+    line = declared.line
+    return Location(facts.config.file, line, 1, line, 1, exact=True, kind="yaml")
 
 
 def _wrong(facts: Facts, declared: Declassification) -> str | None:

@@ -19,7 +19,8 @@ def unsigned_export(facts: Facts) -> Iterator[Finding]:
     included: they stay personal data in law.
 
     **Fix.** Take the column out of the exported model, or have its kind and form signed off in the
-    exposure's `meta.sign_off`: `approved_by`, `approved_on`, `until`, `kinds`, `forms`.
+    exposure's `meta.sign_off`: `approved_by`, `approved_on`, `until`, `kinds`, `forms`. A model
+    that the policy puts into the zone `export` carries its sign-off itself.
 
     ### Flagged
     ```sql
@@ -74,13 +75,10 @@ def unsigned_export(facts: Facts) -> Iterator[Finding]:
             forms: [clear]
     ```
     """
-    signed = {
-        uid: sign_off(exposure.meta, facts.registry) for uid, exposure in facts.exposures.items()
-    }
     for cell in facts.cells(VALUE_FORMS):
         if cell.zone != EXPORT:
             continue
-        word = signed[cell.judged]
+        word = sign_off(facts.meta_of(cell.judged), facts.registry)
         gaps = [
             (label, severity, word.gap(label, facts.today) if word else "nobody signed for it")
             for label, severity in cell.labels

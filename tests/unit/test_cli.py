@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 import pii_lint.pipeline
 from pii_lint.cli import main
@@ -149,6 +150,27 @@ def test_json_goes_to_a_file_and_says_the_same_every_time(
     assert (here / "one.json").read_bytes() == (here / "two.json").read_bytes()
     found = json.loads((here / "one.json").read_text("utf-8"))["findings"]
     assert [finding["code"] for finding in found] == ["LAY001", "PII001"]
+
+
+def test_an_auditor_hears_more(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    influenced = "select country from shop.raw.customers where email is not null"
+    (here / "p.yml").write_text("version: 1\npolicy: {safe: {signal: note}}\n", "utf-8")
+    arguments = ["check", "--manifest", put(here, manifest(influenced)), "--config", "p.yml"]
+    arguments += ["--format", "json"]
+    for persona, heard in (("default", False), ("pedantic", False), ("auditor", True)):
+        main([*arguments, "--persona", persona])
+        assert ("PII006" in capsys.readouterr().out) == heard
+
+
+@pytest.mark.parametrize("command", ["check", "inventory"])
+def test_what_the_commands_write_keeps_to_the_shipped_schema(
+    here: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    main([command, "--manifest", put(here, manifest()), "--format", "json"])
+    schema = ROOT / f"pii_lint/reports/schema/{command}.schema.json"
+    told = json.loads(capsys.readouterr().out)
+    Draft202012Validator(json.loads(schema.read_text("utf-8"))).validate(told)
+    assert told["schema_version"] == 1
 
 
 def test_the_inventory_lists_and_judges_nothing(

@@ -89,7 +89,7 @@ REPORT = Report(
     findings=(FINDING, NOTE, SUPPRESSED),
     masks=(Mask(STAGED, "email_hash", "sha256", "keyed", (f"{RAW}.email",), ("s.salt",), None),),
     coverage=COVERAGE,
-    notes=("YAML files can't be checked this way.",),
+    notes=("There is no policy file.",),
     failed=True,
 )
 LISTING = Listing(
@@ -152,8 +152,9 @@ notes: PII008 1 (whole in the JSON format)
 coverage: 2 models, 4 of 5 columns resolved; source columns: 3 tagged, 1 declared clean, \
 9 never reviewed; 1 place without sight; 1 model seen in one branch only
   fct_reach: not seen: incremental
-manifest: 000000000000, dbt 1.11.16, duckdb, target dev, fresh against the project's files
-note: YAML files can't be checked this way.
+manifest: 000000000000, dbt 1.11.16, duckdb, target dev, \
+fresh against the project's SQL and macros (not its YAML, variables, target)
+note: There is no policy file.
 """
     )
 

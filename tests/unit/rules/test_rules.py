@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -13,6 +14,7 @@ from pii_lint import pipeline
 from pii_lint.data.registry import load_registry
 from pii_lint.findings import Finding, Severity
 from pii_lint.labels import Form, Label, Origin
+from pii_lint.propagation.inventory import Span
 from pii_lint.rules import RULES, Facts, Rule
 from pii_lint.rules._approvals import as_date, sign_off
 from pii_lint.rules.pages import main as write_pages
@@ -138,6 +140,13 @@ def test_no_literal_of_the_sql_is_echoed(findings_of: FindingsOf) -> None:
     }
     assert "PII001" in codes(findings_of(files))
     assert "canary" not in repr(findings_of(files))
+
+
+def test_a_span_is_read_in_the_manifest_that_it_belongs_to(facts_of: FactsOf) -> None:
+    facts, other = facts_of({SAFE: "select 1 as one"}), facts_of({SAFE: "select 2 as other"})
+    both = replace(facts, projects=(*facts.projects, *other.projects)).places
+    assert both.excerpt(REACH, Span(9, 17)) == "? as one"
+    assert both.excerpt(REACH, Span(9, 17, manifest=1)) == "? as other"
 
 
 def test_a_model_outside_every_zone_warns(findings_of: FindingsOf) -> None:
@@ -330,6 +339,16 @@ def test_an_export_of_clean_models_needs_no_sign_off(findings_of: FindingsOf) ->
     assert "PII004" not in codes(findings_of(files))
 
 
+def test_a_model_in_the_export_zone_signs_for_itself(findings_of: FindingsOf) -> None:
+    policy = "version: 1\nzones: {export: {paths: [models/reverse_etl]}}\n"
+    files = {"models/reverse_etl/push.sql": READABLE, "pii_lint.yml": policy}
+    leak = one(findings_of(files), "PII004")
+    assert (leak.node, leak.column, leak.zone) == ("model.shop.push", "email", "export")
+    described = {"models": [{"name": "push", "meta": {"sign_off": SIGNED}}]}
+    files["models/reverse_etl/push.yml"] = json.dumps(described)
+    assert "PII004" not in codes(findings_of(files))
+
+
 # --- layers, stars, tags ----------------------------------------------------------------------
 
 
@@ -434,6 +453,13 @@ def test_a_leaking_safe_mart_isn_t_asked_for_a_tag_that_would_bless_it(
     assert codes(findings_of(LEAK), "*") == ["LAY001"]
 
 
+def test_a_table_that_only_the_policy_file_can_describe_needs_no_tag(
+    findings_of: FindingsOf,
+) -> None:
+    labels = "version: 1\nlabels: {source.shop.raw.logins: {login: email}}\n"
+    assert "TAG004" not in codes(findings_of({SAFE: CLEAN, "pii_lint.yml": labels}))
+
+
 def test_a_forbidden_kind_is_an_error_at_its_source(findings_of: FindingsOf) -> None:
     policy = "version: 1\nlabels: {source.shop.raw.logins: {login: cvv}}\n"
     found = findings_of({SAFE: CLEAN, "pii_lint.yml": policy})
@@ -493,7 +519,10 @@ declassified:
     unused = policy.replace("[email]", "[customer_id]")
     found = findings_of({**LEAK, "pii_lint.yml": unused})
     assert one(found, "PII001").suppressed is None
-    assert "covers nothing" in one(found, "TAG005").message
+    stale = one(found, "TAG005")
+    assert "covers nothing" in stale.message
+    assert stale.location is not None
+    assert stale.location.line == 4
 
 
 def test_one_flow_of_two_declassified_leaves_the_finding_standing(findings_of: FindingsOf) -> None:
@@ -501,7 +530,7 @@ def test_one_flow_of_two_declassified_leaves_the_finding_standing(findings_of: F
     files[SAFE] = "select email || phone as email from {{ source('raw', 'customers') }}"
     leak = one(findings_of(files), "PII001")
     assert leak.suppressed is None
-    assert "Of its 2 flows, 1 are declassified" in leak.message
+    assert "Declassified: 1 of 2 flows." in leak.message
 
 
 def test_a_declassification_upstream_doesn_t_reach_down(findings_of: FindingsOf) -> None:
