@@ -17,8 +17,10 @@ from .summary import (
     CONCAT,
     DECLARED,
     ENCODE,
+    KEYS,
     NULLABLE,
     OPTIONAL,
+    SCALAR,
     SETTING,
     SKIPPED,
     TRANSFORM,
@@ -185,6 +187,19 @@ def _parameter(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 TEXT_TYPES = exp.DataType.TEXT_TYPES
 
 
+CONTAINERS = {
+    exp.DataType.Type.JSON,
+    exp.DataType.Type.JSONB,
+    exp.DataType.Type.VARIANT,
+    exp.DataType.Type.OBJECT,
+    exp.DataType.Type.SUPER,
+    exp.DataType.Type.ARRAY,
+    exp.DataType.Type.LIST,
+    exp.DataType.Type.MAP,
+    exp.DataType.Type.STRUCT,
+}
+
+
 def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     inside = value(walk, e.this, scope)
     to = e.args.get("to")
@@ -196,6 +211,8 @@ def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if to.expressions:
         # the fields of a struct get new names
         return apply(inside, Flow(CAST))
+    if to.this not in CONTAINERS:
+        inside = as_scalar(inside)
     return flow(inside, CAST | OPTIONAL if isinstance(e, exp.TryCast) and not text else CAST)
 
 
@@ -406,25 +423,41 @@ def path_keys(path: exp.Expr) -> list[str] | None:
     return None
 
 
-def accessed(walk: Walk, container: Value, paths: Iterable[exp.Expr], scope: Scope) -> Value:
-    """What a path takes out of a container."""
+def accessed(
+    walk: Walk, container: Value, paths: Iterable[exp.Expr], scope: Scope, *, scalar: bool = False
+) -> Value:
+    """What paths, one after the other, take out of a container; `scalar` takes it for a value."""
     for path in paths:
+        if isinstance(path, exp.Array) and path.expressions:
+            container = union(
+                accessed(walk, container, [one], scope, scalar=scalar) for one in path.expressions
+            )
+            continue
         keys = path_keys(path)
         if keys is None:
-            container = union(
-                (flow(container, TRANSFORM), flow(value(walk, path, scope), TRANSFORM))
-            )
+            dynamic = flow(value(walk, path, scope), TRANSFORM)
+            container = union((flow(container, TRANSFORM), dynamic))
             continue
         for key in keys:
             container = descend(container, key)
-    return flow(container, CAST)
+    return flow(as_scalar(container) if scalar else container, CAST)
+
+
+def as_scalar(v: Value) -> Value:
+    """A field read as text, a number or a date: whatever lies deeper in it isn't asked for."""
+    edges: Edges = {}
+    for (ref, chain), span in v.edges.items():
+        deep = ref.path and not ref.path[-1].startswith("$")
+        taken = ref._replace(path=(*ref.path, SCALAR)) if deep else ref
+        merge(edges, {(taken, chain): span})
+    return Value(edges, v.fields)
 
 
 def _json_extract(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    paths = [
-        p for p in (e.args.get("expression"), *(e.args.get("expressions") or ())) if p is not None
-    ]
-    return accessed(walk, value(walk, e.this, scope), paths, scope)
+    listed = (e.args.get("expression"), *(e.args.get("expressions") or ()))
+    paths = [path for path in listed if path is not None]
+    scalar = isinstance(e, exp.JSONExtractScalar | exp.JSONBExtractScalar)
+    return accessed(walk, value(walk, e.this, scope), paths, scope, scalar=scalar)
 
 
 # --- lambdas -------------------------------------------------------------------------------------
@@ -862,8 +895,11 @@ def _call_quantile(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scop
 
 def _deciding(op: Test | Signal) -> CallHandler:
     def handler(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
-        counted = [arg for _, arg in args if not isinstance(arg, exp.Star)]
-        return apply(union(values(walk, counted, scope)), op)
+        counted = [(i, arg) for i, arg in args if not isinstance(arg, exp.Star)]
+        paths = [arg for i, arg in counted if spec.role(i) == "path"]
+        rest = [arg for i, arg in counted if spec.role(i) != "path"]
+        inside = union(values(walk, rest, scope))
+        return apply(accessed(walk, inside, paths, scope) if paths else inside, op)
 
     return handler
 
@@ -897,7 +933,9 @@ def _call_fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope:
 def _call_access(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     if not args:
         return NOTHING
-    return accessed(walk, value(walk, args[0][1], scope), [arg for _, arg in args[1:]], scope)
+    scalar = any(word in spec.name for word in ("text", "string", "scalar", "value"))
+    paths = [arg for _, arg in args[1:]]
+    return accessed(walk, value(walk, args[0][1], scope), paths, scope, scalar=scalar)
 
 
 def _call_keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
@@ -907,11 +945,8 @@ def _call_keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
         plain = all(isinstance(op, Flow) for op in chain)
         key = Ref(ref.read, ref.column, (*ref.path, KEYS)) if plain else ref
         merge(edges, {(key, extend(chain, Flow(TRANSFORM))): span})
-    return union((Value(edges), side))
-
-
-KEYS = "$keys"
-"""The last step of a `Ref.path` that asks for a container's keys, not its values."""
+    # a missing value may take its key along
+    return union((Value(edges), apply(union(main), Test("test")), side))
 
 
 def _call_table(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:

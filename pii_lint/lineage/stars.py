@@ -260,6 +260,15 @@ def spread(
     node = next(iter(_column_sets(e)), None)
     if node is None:
         return None
+    items = chosen_items(walk, node, scope)
+    if node.args.get("unpack"):
+        whole = union(item_value(item) for item in items)
+        return iter([(Column(UNPACKED, UNPACKED, UNPACKED, whole), node)])
+    return iter([(item, node) for item in items])
+
+
+def chosen_items(walk: Walk, node: exp.Expr, scope: Scope) -> list[Item]:
+    """The columns that one `columns(…)` stands for."""
     chosen = _spread_source(node, scope)
     keep = _chosen_names(node)
     items, _ = _columns_of(walk, chosen, scope, merged=len(chosen) > 1)
@@ -267,11 +276,7 @@ def spread(
     inner = inner.this if isinstance(inner, exp.Column) else inner
     if isinstance(inner, exp.Star):
         items = _Changes(walk, inner, scope).applied(items)
-    chosen_items = [item for item in items if isinstance(item, Tail) or keep(item.key)]
-    if node.args.get("unpack"):
-        whole = union(item_value(item) for item in chosen_items)
-        return iter([(Column(UNPACKED, UNPACKED, UNPACKED, whole), node)])
-    return iter([(item, node) for item in chosen_items])
+    return [item for item in items if isinstance(item, Tail) or keep(item.key)]
 
 
 def _column_sets(e: exp.Expr) -> Iterator[exp.Expr]:

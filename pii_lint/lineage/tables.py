@@ -19,6 +19,7 @@ from .expressions import (
 )
 from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
 from .sql import name_of, parse, quoted_relations
+from .stars import chosen_items, expand, is_star
 from .summary import NULLABLE, TRANSFORM, Edges, Fold, Signal, Test
 from .values import NOTHING, Value, apply, blend, flat, flow, merge, union
 from .walk import Walk
@@ -430,7 +431,8 @@ def _pivot_keys(node: exp.Pivot) -> tuple[list[exp.Expr], list[list[exp.Expr]] |
 def _pivot_names(
     node: exp.Pivot, calls: list[exp.Expr], choices: list[list[exp.Expr]] | None
 ) -> list[str]:
-    """The names of the columns a pivot makes, aggregates in turn for each choice; none if unsure."""
+    """The names of the columns a pivot makes, aggregates in turn for each choice; none if
+    unsure."""
     if choices is None:
         return []
     if node.args.get("columns"):
@@ -475,9 +477,15 @@ def _unpivoted(walk: Walk, relation: Relation, node: exp.Pivot, inner: Scope) ->
     contents: list[Value] = []
     for item in inputs:
         target = item.this if isinstance(item, exp.Alias | exp.PivotAlias) else item
-        if isinstance(target, exp.Columns | exp.Star) or isinstance(target.this, exp.Star):
-            contents.append(relation.row())
-            used |= {c.key for c in relation.columns}
+        if isinstance(target, exp.Columns):
+            chosen = chosen_items(walk, target, inner)
+        elif is_star(target):
+            chosen, _, _ = expand(walk, target, inner)
+        else:
+            chosen = []
+        if chosen:
+            contents += [item_value(item) for item in chosen]
+            used |= {item.key for item in chosen if isinstance(item, Column)}
             continue
         contents.append(value(walk, target, inner))
         used |= {c.name.lower() for c in target.find_all(exp.Column)}

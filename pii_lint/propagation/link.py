@@ -25,7 +25,9 @@ from pii_lint.labels import (
 from pii_lint.lineage.summary import (
     CHANGED,
     DECLARED,
+    KEYS,
     ROWS,
+    SCALAR,
     SETTING,
     TAIL,
     Chain,
@@ -86,13 +88,17 @@ class Linked:
 def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
     """Where a label stands inside what a path takes out; None where the path passes it by."""
     for i, step in enumerate(position):
-        if step == ANY_DEPTH:
-            if i >= len(path):
-                return position[i:]
-            return () if position[i + 1] in path[i:] else None
-        if i >= len(path):
+        rest = path[i:]
+        if not rest:
             return position[i:]
-        if step != path[i]:
+        if step == ANY_DEPTH:
+            if position[i + 1] in rest:
+                return ()
+            # under another key it may still stand deeper, unless that key is read as a plain value
+            return None if rest[-1] in (SCALAR, KEYS) else position[i:]
+        if rest[0] == SCALAR:
+            return ()
+        if step != rest[0]:
             return None
     return ()
 

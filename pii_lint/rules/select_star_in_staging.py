@@ -53,7 +53,7 @@ def select_star_in_staging(facts: Facts) -> Iterator[Finding]:
         open_ended = WHOLE in relation.columns or not (relation.complete or relation.blind)
         if not unnamed and not open_ended:
             continue
-        personal = [c.name for c in columns_with(relation, VALUE_FORMS) if c in unnamed]
+        personal = [c.name for c in columns_with(relation, VALUE_FORMS) if not c.named]
         named = f", personal ones among them ({', '.join(personal)})" if personal else ""
         yield finding(
             facts,

@@ -42,7 +42,13 @@ def place(template: str, needle: str, **values: object) -> str | None:
         ("select {{- x -}} as a", "X.Y", "{{- x -}}"),
         ("select {{ {'a': {'b': x}}['a']['b'] }} as a", "X.Y", "{{ {'a': {'b': x}}['a']['b'] }}"),
         ("select {{ '}}' ~ x }} as a", "X.Y", "{{ '}}' ~ x }}"),
+        (
+            "{{ {'a': {'b': {'c': x}}}['a']['b']['c'] }} as a",
+            "X.Y",
+            "{{ {'a': {'b': {'c': x}}}['a']['b']['c'] }}",
+        ),
         ("{% set y = {'k': [1, 2]} %}select a", "a", "a"),
+        ("{% if yes %}a{% else %}b{% endif %}{% if no %}a{% endif %}", "a", "a"),
         ("{% set y %}select b{% endset %}select a", "a", "a"),
         ("{% set y %}{% for i in n %}a{% endfor %}{% endset %}select {{ x }}", "X.Y", "{{ x }}"),
         ("{% macro m() %}a{% endmacro %}select a", "a", "a"),

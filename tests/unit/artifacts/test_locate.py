@@ -122,6 +122,11 @@ def test_a_snapshot_in_a_block_is_found_within_its_file(tmp_path: Path) -> None:
     assert (found.line, found.col, found.exact) == (3, 8, True)
 
 
+def test_a_template_that_stands_twice_in_its_file_has_no_sure_place(tmp_path: Path) -> None:
+    write(tmp_path, "models/people.sql", f"{RAW}\n{RAW}")
+    assert not Locator(tmp_path).template_location(NODE, *span(NODE, "name")).exact
+
+
 def test_a_snapshot_that_is_only_properties_is_shown_there(tmp_path: Path) -> None:
     node = replace(
         NODE,
@@ -138,15 +143,17 @@ def test_a_snapshot_that_is_only_properties_is_shown_there(tmp_path: Path) -> No
     assert found == Location("snapshots/s.yml", 2, 11, 2, 17, exact=True, kind="yaml")
 
 
-def test_no_path_leads_out_of_the_project(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["..", "a/../..", "{}"])
+def test_no_path_leads_out_of_the_project(tmp_path: Path, way: str) -> None:
     write(tmp_path, "secret.sql", RAW)
     write(tmp_path, "secret.yml", "models:\n  - name: people\n")
     project = tmp_path / "shop"
-    project.mkdir()
-    node = replace(NODE, path="../secret.sql", patch_path="../secret.yml")
+    (project / "a").mkdir(parents=True)
+    out = way.format(tmp_path)
+    node = replace(NODE, path=f"{out}/secret.sql", patch_path=f"{out}/secret.yml")
     locator = Locator(project)
     assert not locator.template_location(node, *span(node, "name")).exact
-    assert locator.yaml_location(node) == Location("../secret.yml", kind="yaml")
+    assert locator.yaml_location(node) == Location(f"{out}/secret.yml", kind="yaml")
 
 
 # --- YAML

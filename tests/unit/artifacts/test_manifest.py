@@ -216,7 +216,9 @@ def test_a_unique_test_makes_its_column_unique(write_manifest: Write, name: str)
         generic_test("unique", "id", attached_node="model.shop.other", depends_on=None),
         generic_test("unique", "id", test_metadata=None),
         generic_test(
-            "unique", "id", test_metadata={"name": "unique", "namespace": "dbt_utils", "kwargs": {}}
+            "unique",
+            "id",
+            test_metadata={"name": "unique", "namespace": "p", "kwargs": {"column_name": "id"}},
         ),
     ],
 )
@@ -271,6 +273,33 @@ def test_a_relationships_test_leads_to_the_column_there(write_manifest: Write) -
         "country_id",
         kwargs={"to": "ref('countries')", "field": "id"},
         depends_on={"nodes": ["model.shop.countries", "model.shop.people"]},
+    )
+    columns = keys(write_manifest, test, **{"model.shop.countries": model("countries")})
+    assert columns["country_id"].references == (("model.shop.countries", "id"),)
+
+
+def test_a_relationships_test_leads_to_the_version_that_it_depends_on(
+    write_manifest: Write,
+) -> None:
+    test = generic_test(
+        "relationships",
+        "country_id",
+        kwargs={"to": "ref('countries', v=2)", "field": "id"},
+        depends_on={"nodes": ["model.shop.countries.v2", "model.shop.people"]},
+    )
+    versions = {f"model.shop.countries.v{number}": model("countries") for number in (1, 2)}
+    columns = keys(write_manifest, test, **versions)
+    assert columns["country_id"].references == (("model.shop.countries.v2", "id"),)
+
+
+def test_a_relationships_test_by_macro_leads_to_what_else_it_depends_on(
+    write_manifest: Write,
+) -> None:
+    test = generic_test(
+        "relationships",
+        "country_id",
+        kwargs={"to": "{{ lookup() }}", "field": "id"},
+        depends_on={"nodes": ["model.shop.people", "model.shop.countries"]},
     )
     columns = keys(write_manifest, test, **{"model.shop.countries": model("countries")})
     assert columns["country_id"].references == (("model.shop.countries", "id"),)
@@ -451,11 +480,12 @@ def test_what_needs_no_sql_of_its_own_does_not_count_as_missing(write_manifest: 
     nodes = {
         "model.shop.people": model(),
         "model.shop.e": model("e", compiled_code=None, config={"materialized": "ephemeral"}),
+        "model.shop.f": model("f", compiled_code=None, config={"materialized": "ephemeral"}),
         "model.shop.p": model("p", compiled_code=None, language="python"),
         "seed.shop.s": model("s", compiled_code=None, resource_type="seed"),
         "operation.shop.o": model("o", compiled_code=None, resource_type="operation"),
     }
-    assert len(load_manifest(write_manifest(nodes)).nodes) == 5
+    assert len(load_manifest(write_manifest(nodes)).nodes) == 6
 
 
 def test_a_query_that_compiled_to_nothing_is_not_missing(write_manifest: Write) -> None:
