@@ -36,9 +36,10 @@ class Query:
 
     __slots__ = ("relations", "tree")
 
-    def __init__(self, tree: exp.Expr) -> None:
+    def __init__(self, tree: exp.Expr, dialect: str) -> None:
         self.tree = tree
-        self.relations: tuple[RelationName, ...] = tuple(dict.fromkeys(relation_names([tree])))
+        names = relation_names([tree], dialect)
+        self.relations: tuple[RelationName, ...] = tuple(dict.fromkeys(names))
 
 
 def read(sql: str, dialect: str) -> Query:
@@ -48,7 +49,7 @@ def read(sql: str, dialect: str) -> Query:
         raise ValueError("the compiled code holds no SQL")
     if len(trees) > 1:
         raise ValueError("the compiled code holds more than one statement")
-    return Query(trees[0])
+    return Query(trees[0], dialect)
 
 
 def summarize(

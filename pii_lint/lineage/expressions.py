@@ -24,6 +24,7 @@ from .summary import (
     SETTING,
     SKIPPED,
     TRANSFORM,
+    UNKNOWN,
     Chain,
     Decode,
     Digest,
@@ -127,7 +128,7 @@ def _column(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 def identifiers(e: exp.Expr) -> list[exp.Identifier]:
     """The parts of a column's name, outermost first."""
-    parts = (e.args.get(key) for key in ("catalog", "db", "table", "this"))
+    parts = (e.args.get(key) for key in NAME_PARTS)
     return [part for part in parts if isinstance(part, exp.Identifier)]
 
 
@@ -368,25 +369,57 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     for index in e.expressions:
         if isinstance(index, exp.Literal):
             container = descend(container, index.name.lower()) if index.is_string else container
-        elif isinstance(index, exp.Slice):
-            container = flow(container, OPTIONAL)
-            container = union((container, flow(value(walk, index, scope), TRANSFORM)))
+            continue
+        chosen_by = value(walk, index, scope)
+        if not container and isinstance(e.this, exp.Array | exp.ToMap | exp.Map | exp.VarMap):
+            # a map of constants is a decoder
+            container = apply(chosen_by, Decode(len(list(e.this.find_all(exp.Literal)))))
         else:
-            container = union(
-                (flow(container, OPTIONAL), flow(value(walk, index, scope), TRANSFORM))
-            )
+            container = union((flow(container, OPTIONAL), flow(chosen_by, TRANSFORM)))
     return container
 
 
 def _dot(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     right = e.expression
     if isinstance(right, exp.Func):
-        # schema.function(…)
-        return value(walk, right, scope)
-    container = value(walk, e.this, scope)
+        chained = _chained(walk, e.this, right, scope)
+        return chained if chained is not None else value(walk, right, scope)
+    container = value(walk, _as_column(e.this), scope)
     if isinstance(right, exp.Star):
         return container
     return descend(container, right.name.lower())
+
+
+def _as_column(e: exp.Expr) -> exp.Expr:
+    """A dotted name that sqlglot left as bare identifiers, as a column."""
+    names: list[exp.Identifier] = []
+    inner = e
+    while isinstance(inner, exp.Dot) and isinstance(inner.expression, exp.Identifier):
+        names.insert(0, inner.expression)
+        inner = inner.this
+    if not isinstance(inner, exp.Identifier) or len(names) >= len(NAME_PARTS):
+        return e
+    names.insert(0, inner)
+    keys = NAME_PARTS[-len(names) :]
+    return exp.Column(**{key: name.copy() for key, name in zip(keys, names, strict=True)})
+
+
+NAME_PARTS = ("catalog", "db", "table", "this")
+
+
+def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value | None:
+    """`value.function(…)`, DuckDB's call with its first argument in front; None for
+    `schema.function(…)`."""
+    if walk.dialect != "duckdb":
+        return None
+    left = _as_column(left)
+    quiet, walk.quiet = walk.quiet, True
+    first = value(walk, left, scope)
+    walk.quiet = quiet
+    if any(ref.read == UNKNOWN for ref, _ in flat(first)):
+        return None
+    whole = exp.func(function_name(call), left.copy(), *call.expressions, dialect=walk.dialect)
+    return value(walk, whole, scope)
 
 
 def path_keys(path: exp.Expr) -> list[str] | None:
@@ -945,8 +978,10 @@ def _call_keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
         plain = all(isinstance(op, Flow) for op in chain)
         key = Ref(ref.read, ref.column, (*ref.path, KEYS)) if plain else ref
         merge(edges, {(key, extend(chain, Flow(TRANSFORM))): span})
-    # a missing value may take its key along
-    return union((Value(edges), apply(union(main), Test("test")), side))
+    if "structure" in spec.name:
+        # the types of the values, null among them
+        side = union((side, apply(union(main), Test("test"))))
+    return union((Value(edges), side))
 
 
 def _call_table(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:

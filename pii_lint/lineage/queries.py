@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
-from .expressions import function_name, item_at, item_value, spec_of, value, values
+from .expressions import LISTS, function_name, item_at, item_value, spec_of, value, values
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
 from .stars import (
     UNPACKED,
@@ -578,13 +578,16 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     if not isinstance(call, exp.Explode | exp.Unnest | exp.Inline):
         return None
     deep = any(option.name.lower() in ("recursive", "max_depth") for option in _options(call))
-    container = call.this if isinstance(call.this, exp.Expr) else None
-    if isinstance(container, exp.Array) and not (deep or isinstance(call, exp.Inline)):
+    gathered = isinstance(call.this, LISTS) and not deep
+    if gathered and not isinstance(call, exp.Inline):
         return None
     content = value(walk, call, scope)
     if not content.fields:
         return None
     items: list[Item] = list(_leaves(content) if deep else _branches(content))
+    if not (deep or isinstance(call, exp.Inline) or isinstance(call.this, exp.Struct)):
+        # perhaps a list of structs, which stays one column
+        items.append(_item(walk, item, scope))
     if content.edges:
         items.append(Tail(None, value=Value(content.edges)))
     return items

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -79,7 +80,7 @@ def name_of(table: exp.Table) -> RelationName | None:
     return RelationName(tuple(parts)) if parts else None
 
 
-def relation_names(trees: list[exp.Expr]) -> Iterator[RelationName]:
+def relation_names(trees: list[exp.Expr], dialect: str) -> Iterator[RelationName]:
     """Every relation a query may read, CTE names among them (they bind to nothing)."""
     for tree in trees:
         for table in tree.find_all(exp.Table):
@@ -88,6 +89,7 @@ def relation_names(trees: list[exp.Expr]) -> Iterator[RelationName]:
                 yield name
             elif isinstance(table.this, exp.Func):
                 yield from quoted_relations(table.this)
+                yield from relation_names(quoted_query(table.this, dialect), dialect)
 
 
 def quoted_relations(call: exp.Expr) -> Iterator[RelationName]:
@@ -97,6 +99,18 @@ def quoted_relations(call: exp.Expr) -> Iterator[RelationName]:
     for literal in call.find_all(exp.Literal):
         if literal.is_string:
             yield parse_name(literal.name, "duckdb")
+
+
+def quoted_query(call: exp.Expr, dialect: str) -> list[exp.Expr]:
+    """The query that `query('…')` holds in a literal; empty where it is made at run time."""
+    arg = call.expressions[0] if call.name.lower() == "query" and call.expressions else None
+    if not (isinstance(arg, exp.Literal) and arg.is_string):
+        return []
+    try:
+        trees = parse(arg.name, dialect)
+    except ValueError:
+        return []
+    return trees if len(trees) == 1 and isinstance(trees[0], exp.Query) else []
 
 
 def parse_name(text: str, dialect: str) -> RelationName:
@@ -143,10 +157,7 @@ LONGEST_EXCERPT = 160
 def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
     """The select-list item around `sql[start:end]`: literals as `?`, no comments, at most 160
     characters."""
-    try:
-        tokens = sqlglot.tokenize(sql, read=dialect)
-    except SqlglotError:
-        return ""
+    tokens = _tokens(sql, dialect)
     first, last = _item(tokens, start, end)
     text = ""
     previous: Token | None = None
@@ -156,6 +167,14 @@ def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
         text += "?" if token.token_type in _LITERALS else sql[token.start : token.end + 1]
         previous = token
     return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
+
+
+@lru_cache(maxsize=64)
+def _tokens(sql: str, dialect: str) -> list[Token]:
+    try:
+        return sqlglot.tokenize(sql, read=dialect)
+    except SqlglotError:
+        return []
 
 
 def _item(tokens: list[Token], start: int, end: int) -> tuple[int, int]:

@@ -49,17 +49,19 @@ def expand(
         kept = [item for item in items if isinstance(item, Tail) or wanted(item.key)]
         return kept, certain, None
     if isinstance(e, exp.Dot):
-        return _fields_of(walk, value(walk, e.this, scope)), False, None
+        return _fields_of(value(walk, e.this, scope)), False, None
     star = e if isinstance(e, exp.Star) else e.this
     if isinstance(e, exp.Column):
         found = _qualified_source(e, scope)
         if found is None:
-            return _fields_of(walk, resolve(walk, identifiers(e), scope)), False, None
+            fields = _fields_of(resolve(walk, identifiers(e), scope))
+            return _Changes(walk, star, scope).applied(fields), False, None
         chosen, merged = [found], False
     else:
         chosen, merged = [source for source in scope.sources if source.visible], True
     walk.met(star)
-    items, certain = _columns_of(walk, chosen, scope, merged)
+    changes = _Changes(walk, star, scope)
+    items, certain = _columns_of(walk, chosen, scope, merged, changes.qualified)
     liked = star.args.get("ilike")
     if isinstance(liked, exp.Expr):
         items = [
@@ -67,7 +69,6 @@ def expand(
             for item in items
             if isinstance(item, Tail) or _fits("like", liked, item.key) is not False
         ]
-    changes = _Changes(walk, star, scope)
     pattern: tuple[object, ...] | None = None
     if liked is None and all(source.relation.pattern is not None for source in chosen):
         pattern = (*(source.relation.pattern for source in chosen), changes.signature)
@@ -86,7 +87,11 @@ def _qualified_source(e: exp.Column, scope: Scope) -> Source | None:
 
 
 def _columns_of(
-    walk: Walk, chosen: list[Source], scope: Scope, merged: bool
+    walk: Walk,
+    chosen: list[Source],
+    scope: Scope,
+    merged: bool,
+    without: frozenset[tuple[str, str]] = frozenset(),
 ) -> tuple[list[Item], bool]:
     items: list[Item] = []
     certain = True
@@ -109,7 +114,7 @@ def _columns_of(
                 given.add(item.key)
                 items.append(item.having(scope.merged[item.key], span=walk.span))
                 continue
-            if merged and item.key in source.merged:
+            if (merged and item.key in source.merged) or (source.key, item.key) in without:
                 continue
             content = item.value
             equal = scope.equated.get((id(source), item.key))
@@ -126,9 +131,9 @@ class _Changes:
 
     def __init__(self, walk: Walk, star: exp.Expr, scope: Scope) -> None:
         self.walk = walk
-        self.without = frozenset(
-            e.name.lower() for e in _listed(star.args.get("except_") or star.args.get("except"))
-        )
+        excluded = _listed(star.args.get("except_") or star.args.get("except"))
+        self.without = frozenset(e.name.lower() for e in excluded if not _table(e))
+        self.qualified = frozenset((_table(e), e.name.lower()) for e in excluded if _table(e))
         self.renames = {
             e.this.name.lower(): e.args["alias"]
             for e in _listed(star.args.get("rename"))
@@ -145,7 +150,7 @@ class _Changes:
     @property
     def signature(self) -> tuple[object, ...]:
         renames = tuple(sorted((old, new.name) for old, new in self.renames.items()))
-        return (self.without, renames, frozenset(self.replaced))
+        return (self.without, self.qualified, renames, frozenset(self.replaced))
 
     def applied(self, items: list[Item]) -> list[Item]:
         if not (self.without or self.renames or self.replaced):
@@ -184,13 +189,17 @@ class _Changes:
         )
 
 
+def _table(e: exp.Expr) -> str:
+    return e.table.lower() if isinstance(e, exp.Column) else ""
+
+
 def _listed(arg: object) -> list[exp.Expr]:
     if isinstance(arg, exp.Expr):
         return list(arg.expressions) or [arg]
     return [e for e in arg if isinstance(e, exp.Expr)] if isinstance(arg, list) else []
 
 
-def _fields_of(walk: Walk, content: Value) -> list[Item]:
+def _fields_of(content: Value) -> list[Item]:
     """A struct's fields as columns; what isn't known by field is an open rest."""
     fields = content.fields or {}
     items: list[Item] = [

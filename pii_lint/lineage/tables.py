@@ -18,7 +18,7 @@ from .expressions import (
     values,
 )
 from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
-from .sql import name_of, parse, quoted_relations
+from .sql import name_of, quoted_query, quoted_relations
 from .stars import chosen_items, expand, is_star
 from .summary import NULLABLE, TRANSFORM, Edges, Fold, Signal, Test
 from .values import NOTHING, Value, apply, blend, flat, flow, merge, union
@@ -190,7 +190,7 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
     if name == "query_table":
         return _query_table(walk, call)
     if name == "query":
-        return _query_text(walk, call, scope)
+        return _query_text(walk, call)
     args = [arg for _, arg in arguments(call)]
     inputs = [value(walk, arg, scope) for arg in args]
     if "json" in name and len(args) == 2 and isinstance(args[1], exp.Literal):
@@ -243,15 +243,10 @@ def _query_table(walk: Walk, call: exp.Expr) -> Relation:
     return Relation([Tail(None, value=everything)], certain=0, rows=rows)
 
 
-def _query_text(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
-    arg = call.expressions[0] if call.expressions else None
-    if isinstance(arg, exp.Literal) and arg.is_string:
-        try:
-            trees = parse(arg.name, walk.dialect)
-        except ValueError:
-            trees = []
-        if len(trees) == 1 and isinstance(trees[0], exp.Query):
-            return walk.query(walk, trees[0], None)
+def _query_text(walk: Walk, call: exp.Expr) -> Relation:
+    trees = quoted_query(call, walk.dialect)
+    if trees:
+        return walk.query(walk, trees[0], None)
     return opaque(walk, "query() runs SQL that is made at run time")
 
 
@@ -454,53 +449,60 @@ def _constant(e: exp.Expr) -> bool:
 
 
 def _unpivoted(walk: Walk, relation: Relation, node: exp.Pivot, inner: Scope) -> Relation:
-    inputs: list[exp.Expr] = []
-    names: list[str] = []
-    outputs: list[str] = []
-    into = node.args.get("into")
-    if into is not None:
-        names = [into.this.name]
-        outputs = [c.name for c in into.expressions]
-        inputs = list(node.expressions)
-    elif node.args.get("fields"):
-        outputs = [
-            c.name
-            for e in node.expressions
-            for c in (e.expressions if isinstance(e, exp.Tuple) else [e])
-        ]
-        for item in node.args["fields"]:
-            names.append(item.this.name)
-            inputs += item.expressions
-    else:
-        names, outputs, inputs = ["name"], ["value"], list(node.expressions)
+    """Columns into rows: the name column holds names, each value column its share of the inputs."""
+    names, outputs, inputs = _unpivot_parts(node)
+    shares: list[list[Value]] = [[] for _ in outputs]
     used: set[str] = set()
-    contents: list[Value] = []
     for item in inputs:
         target = item.this if isinstance(item, exp.Alias | exp.PivotAlias) else item
-        if isinstance(target, exp.Columns):
-            chosen = chosen_items(walk, target, inner)
-        elif is_star(target):
-            chosen, _, _ = expand(walk, target, inner)
-        else:
-            chosen = []
-        if chosen:
-            contents += [item_value(item) for item in chosen]
-            used |= {item.key for item in chosen if isinstance(item, Column)}
+        chosen = _chosen(walk, target, inner)
+        if chosen is not None:
+            used |= {c.key for c in chosen if isinstance(c, Column)}
+            for share in shares:
+                share += [item_value(c) for c in chosen]
             continue
-        contents.append(value(walk, target, inner))
         used |= {c.name.lower() for c in target.find_all(exp.Column)}
+        cells = target.expressions if isinstance(target, exp.Tuple) else [target]
+        matched = len(cells) == len(outputs)
+        for i, cell in enumerate(cells):
+            content = value(walk, cell, inner)
+            for share in [shares[i]] if matched else shares:
+                share.append(content)
     kept = [
         item.hiding(frozenset(used)) if isinstance(item, Tail) else item
         for item in relation.items
         if isinstance(item, Tail) or item.key not in used
     ]
-    whole = union(contents)
-    fresh = [column(name, NOTHING) for name in names] + [column(name, whole) for name in outputs]
+    contents = [union(share) for share in shares]
+    fresh = [column(name, NOTHING) for name in names]
+    fresh += [column(name, content) for name, content in zip(outputs, contents, strict=True)]
     certain = len(kept) + len(fresh) if relation.certain == len(relation.items) else 0
     rows = dict(relation.rows)
     # nulls give no row
-    merge(rows, apply(whole, Signal("filter")).edges)
+    merge(rows, apply(union(contents), Signal("filter")).edges)
     return Relation([*kept, *fresh], certain=certain, rows=rows)
+
+
+def _unpivot_parts(node: exp.Pivot) -> tuple[list[str], list[str], list[exp.Expr]]:
+    """The name columns, the value columns, and what goes into them."""
+    into = node.args.get("into")
+    if into is not None:
+        return [into.this.name], [c.name for c in into.expressions], list(node.expressions)
+    if not node.args.get("fields"):
+        return ["name"], ["value"], list(node.expressions)
+    outputs = [
+        c.name
+        for e in node.expressions
+        for c in (e.expressions if isinstance(e, exp.Tuple) else [e])
+    ]
+    fields = node.args["fields"]
+    return [f.this.name for f in fields], outputs, [e for f in fields for e in f.expressions]
+
+
+def _chosen(walk: Walk, target: exp.Expr, scope: Scope) -> list[Item] | None:
+    if isinstance(target, exp.Columns):
+        return chosen_items(walk, target, scope)
+    return expand(walk, target, scope)[0] if is_star(target) else None
 
 
 def pivot_statement(walk: Walk, node: exp.Pivot, scope: Scope) -> Relation:

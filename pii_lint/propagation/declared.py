@@ -15,6 +15,9 @@ from pii_lint.lineage.summary import Shape, ShapeColumn
 
 ANY_DEPTH = "$any"
 """A path step: the key that follows may stand at any depth of a JSON value."""
+LATENT = "$latent"
+"""In front of the key where a JSON value was taken from under another key: by declaration it isn't
+personal, but what is taken from it under the personal key is."""
 Position = tuple[str, ...]
 FORMS = {form.word: form for form in Form}
 UNNAMED_KIND = "personal"
@@ -65,9 +68,11 @@ def _personal_keys(
         keys = (keys,)
     if not isinstance(keys, list | tuple | Mapping):
         return
-    named: Mapping[object, object] = keys if isinstance(keys, Mapping) else {}
+    named = {str(key): kind for key, kind in keys.items()} if isinstance(keys, Mapping) else {}
     for key in keys:
-        word = named.get(key) or registry.key_kind(str(key)) or column.meta.get("pii_type") or key
+        word = (
+            named.get(str(key)) or registry.key_kind(str(key)) or column.meta.get("pii_type") or key
+        )
         yield str(key).lower(), registry.resolve(str(word))
 
 

@@ -49,7 +49,7 @@ from pii_lint.lineage.summary import UNKNOWN as LOST
 
 from .binding import Binder
 from .branches import unseen_branch
-from .declared import ANY_DEPTH, Position, born, columns_of, is_tagged, shape_of
+from .declared import ANY_DEPTH, LATENT, Position, born, columns_of, is_tagged, shape_of
 from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFacts, Via
 from .inventory import Span as FactSpan
 from .order import groups
@@ -91,11 +91,11 @@ def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
         rest = path[i:]
         if not rest:
             return position[i:]
-        if step == ANY_DEPTH:
-            if position[i + 1] in rest:
+        if step in (ANY_DEPTH, LATENT):
+            key = position[i + 1]
+            if key in rest:
                 return ()
-            # under another key it may still stand deeper, unless that key is read as a plain value
-            return None if rest[-1] in (SCALAR, KEYS) else position[i:]
+            return None if rest[-1] in (SCALAR, KEYS) else (LATENT, key)
         if rest[0] == SCALAR:
             return ()
         if step != rest[0]:
@@ -145,6 +145,7 @@ class Linker:
     def __init__(
         self, project: Project, projects: Sequence[Project], config: Config, registry: Registry
     ) -> None:
+        self.manifest = projects.index(project)
         self.project = project
         self.projects = projects
         self.config = config
@@ -356,8 +357,7 @@ class Linker:
             m for m in (self._mask(call) for call in summary.masks) if m is not None
         ]
         linked.facts.blind = [
-            BlindSpot(reason, FactSpan(*span) if span else None)
-            for reason, span in summary.unknowns
+            BlindSpot(reason, self._span(span)) for reason, span in summary.unknowns
         ]
         if summary.filtered:
             _loosen_secrets(linked)
@@ -382,15 +382,15 @@ class Linker:
         for (ref, chain), span in edges.items():
             plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
             for rest, uid, key, label, via in self._taken(ref):
-                new = carry(label, chain, self)
+                new = carry(label, chain, self) if plain or LATENT not in rest else None
                 if new is not None:
                     into = places.setdefault((*at, *rest) if plain else at, {})
                     self._add(into, new, uid, key, label, _op_word(chain, new), span or column, via)
 
     def _put_rows(self, into: Labels, edges: Edges) -> None:
         for (ref, chain), span in edges.items():
-            for _, uid, key, label, via in self._taken(ref):
-                new = carry(label, chain, self)
+            for rest, uid, key, label, via in self._taken(ref):
+                new = carry(label, chain, self) if LATENT not in rest else None
                 if new is not None and new.form is Form.SIGNAL:
                     self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
 
@@ -407,6 +407,8 @@ class Linker:
         for uid in self.owners.get(ref.read, ()):
             linked = self.linked.get(uid)
             if linked is None:
+                # read before its turn: nothing is known of it
+                yield (), "", TAIL, Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN), None
                 continue
             for rest, key, labels in linked.at(ref):
                 for label, via in labels.items():
@@ -427,11 +429,12 @@ class Linker:
         if not uid:
             into.setdefault(new, None)
             return
-        step = Via(
-            uid, key, label, op, FactSpan(*span) if span else None, via.hops + 1 if via else 1
-        )
+        step = Via(uid, key, label, op, self._span(span), via.hops + 1 if via else 1)
         if _nearer(step, into.get(new), new in into):
             into[new] = step
+
+    def _span(self, span: Span | None) -> FactSpan | None:
+        return FactSpan(*span, self.manifest) if span else None
 
     def _tables(self, edges: Edges) -> frozenset[str]:
         """Source tables of which this expression holds one value a row: copies and digests of
@@ -460,7 +463,7 @@ class Linker:
         secrets = frozenset(
             label for ref, skips in call.keys for label in self._secrets(ref, skips)
         )
-        span = FactSpan(*call.span) if call.span else None
+        span = self._span(call.span)
         return MaskFacts(call.column, call.function, frozenset(inputs), secrets, call.literal, span)
 
     # --- what YAML adds ---------------------------------------------------------------------------
@@ -556,8 +559,8 @@ class Linker:
         facts.complete = linked.shape.complete
         for column in linked.shape.columns:
             flat: Labels = {}
-            for labels in linked.columns.get(column.key, {}).values():
-                for label, via in labels.items():
+            for position, labels in linked.columns.get(column.key, {}).items():
+                for label, via in labels.items() if LATENT not in position else ():
                     if _nearer(via, flat.get(label), label in flat):
                         flat[label] = via
             facts.columns[column.key] = ColumnFacts(

@@ -292,6 +292,27 @@ def test_a_relationships_test_leads_to_the_version_that_it_depends_on(
     assert columns["country_id"].references == (("model.shop.countries.v2", "id"),)
 
 
+def test_dbt_1_5_names_the_tested_version_only_by_what_the_test_depends_on(
+    write_manifest: Write,
+) -> None:
+    kwargs = {"model": "{{ get_where_subquery(ref('people', v=2)) }}", "to": "ref('countries')"}
+    test = generic_test(
+        "relationships",
+        "country_id",
+        kwargs={**kwargs, "field": "id"},
+        attached_node=None,
+        depends_on={"nodes": ["model.shop.countries", "model.shop.people.v2"]},
+    )
+    versions = {f"model.shop.people.v{number}": model() for number in (1, 2)}
+    path = write_manifest(
+        {**versions, "model.shop.countries": model("countries"), "test.shop.t": test}, version=9
+    )
+    nodes = load_manifest(path).nodes
+    assert nodes["model.shop.people.v1"].columns == {}
+    there = nodes["model.shop.people.v2"].columns["country_id"].references
+    assert there == (("model.shop.countries", "id"),)
+
+
 def test_a_relationships_test_by_macro_leads_to_what_else_it_depends_on(
     write_manifest: Write,
 ) -> None:
