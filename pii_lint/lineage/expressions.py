@@ -28,6 +28,7 @@ from .summary import (
     Chain,
     Decode,
     Digest,
+    Edge,
     Edges,
     Flow,
     Fold,
@@ -42,6 +43,7 @@ from .summary import (
 from .values import (
     NOTHING,
     Value,
+    alternatives,
     apply,
     blend,
     descend,
@@ -104,7 +106,7 @@ def _all(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 
 def _elements(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    return blend(values(walk, e.expressions, scope))
+    return alternatives(values(walk, e.expressions, scope), OPTIONAL)
 
 
 def _transform(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -145,7 +147,11 @@ def _row_of(walk: Walk, table: exp.Expr | None, scope: Scope) -> Value:
 
 
 def _identifier(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    return scope.local(e.name.lower()) or NOTHING
+    """NOTE: left of a dot sqlglot turns columns into bare identifiers."""
+    quiet, walk.quiet = walk.quiet, True
+    found = resolve(walk, [e], scope) if isinstance(e, exp.Identifier) else NOTHING
+    walk.quiet = quiet
+    return NOTHING if any(ref.read == UNKNOWN and not ref.path for ref, _ in found.edges) else found
 
 
 def _star(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -364,15 +370,21 @@ def _map(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return _transform(walk, e, scope)
 
 
+CONSTANTS = (exp.Array, exp.Struct, exp.ToMap, exp.Map, exp.VarMap)
+
+
 def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     container = value(walk, e.this, scope)
     for index in e.expressions:
         if isinstance(index, exp.Literal):
-            container = descend(container, index.name.lower()) if index.is_string else container
+            if index.is_string:
+                container = descend(container, index.name.lower())
+            container = flow(container, NULLABLE)
             continue
         chosen_by = value(walk, index, scope)
-        if not container and isinstance(e.this, exp.Array | exp.ToMap | exp.Map | exp.VarMap):
-            # a map of constants is a decoder
+        # NOTE: sqlglot reads `map {…}[x]` as a map of `{…}[x]`
+        if not container and isinstance(e.this, CONSTANTS):
+            # a map or list of constants is a decoder
             container = apply(chosen_by, Decode(len(list(e.this.find_all(exp.Literal)))))
         else:
             container = union((flow(container, OPTIONAL), flow(chosen_by, TRANSFORM)))
@@ -418,13 +430,17 @@ def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value 
     walk.quiet = quiet
     if any(ref.read == UNKNOWN for ref, _ in flat(first)):
         return None
-    whole = exp.func(function_name(call), left.copy(), *call.expressions, dialect=walk.dialect)
+    args = [arg.copy() for _, arg in arguments(call)]
+    whole = exp.func(function_name(call), left.copy(), *args, dialect=walk.dialect)
     return value(walk, whole, scope)
 
 
 def path_keys(path: exp.Expr) -> list[str] | None:
     """The keys of a literal JSON path, lower case; None where it is computed. A wildcard ends
     it."""
+    if isinstance(path, exp.Array) and path.expressions:
+        inner = [path_keys(step) for step in path.expressions]
+        return None if None in inner else [key for step in inner for key in step or ()]
     if isinstance(path, exp.JSONPath):
         keys: list[str] = []
         for part in path.expressions:
@@ -440,7 +456,11 @@ def path_keys(path: exp.Expr) -> list[str] | None:
     if isinstance(path, exp.Literal):
         if not path.is_string:
             return []
-        text = path.name.lower().removeprefix("$").replace("[*]", "").replace('"', "")
+        text = path.name.lower().removeprefix("$")
+        if text.startswith("{") and text.endswith("}"):
+            # PostgreSQL's text array
+            return [step.strip('" ') for step in text[1:-1].split(",")]
+        text = text.replace("[*]", "").replace('"', "")
         pieces = [
             piece
             for piece in text.replace("[", ".").replace("]", "").replace("/", ".").split(".")
@@ -461,7 +481,7 @@ def accessed(
 ) -> Value:
     """What paths, one after the other, take out of a container; `scalar` takes it for a value."""
     for path in paths:
-        if isinstance(path, exp.Array) and path.expressions:
+        if isinstance(path, exp.Array) and path.expressions and walk.dialect != "postgres":
             container = union(
                 accessed(walk, container, [one], scope, scalar=scalar) for one in path.expressions
             )
@@ -473,7 +493,7 @@ def accessed(
             continue
         for key in keys:
             container = descend(container, key)
-    return flow(as_scalar(container) if scalar else container, CAST)
+    return flow(as_scalar(container) if scalar else container, CAST | NULLABLE)
 
 
 def as_scalar(v: Value) -> Value:
@@ -618,9 +638,35 @@ def _window(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 
 def _filtered(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    return union(
-        (value(walk, e.this, scope), apply(value(walk, e.expression, scope), Signal("filter")))
-    )
+    condition = e.expression.this if isinstance(e.expression, exp.Where) else e.expression
+    outer, scope.group = scope.group, scope.group | pinned(walk, condition, scope)
+    inside = value(walk, e.this, scope)
+    scope.group = outer
+    return union((inside, apply(value(walk, condition, scope), Signal("filter"))))
+
+
+def conjuncts(e: exp.Expr) -> Iterator[exp.Expr]:
+    """The conditions that must all hold."""
+    stack = [e]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, exp.And):
+            stack += [node.this, node.expression]
+        elif isinstance(node, exp.Paren):
+            stack.append(node.this)
+        else:
+            yield node
+
+
+def pinned(walk: Walk, condition: exp.Expr, scope: Scope) -> frozenset[Edge]:
+    """What a condition holds to one constant: a group key in all but name."""
+    edges: set[Edge] = set()
+    for node in conjuncts(condition):
+        if isinstance(node, exp.EQ | exp.NullSafeEQ):
+            sides = values(walk, (node.this, node.expression), scope)
+            if not (sides[0] and sides[1]):
+                edges |= {edge for side in sides for edge in flat(side)}
+    return frozenset(edges)
 
 
 def _ordered_argument(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -803,9 +849,10 @@ _call_transform = _passing(TRANSFORM)
 
 
 def _call_pick(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
-    """One of the values; over a window or under a filter there may be none."""
+    """One of the values; over a window, under a filter or beside a null there may be none."""
     doubtful = walk.window is not None or isinstance(e.parent, exp.Filter)
-    return _passing(OPTIONAL if doubtful else 0)(walk, e, spec, args, scope)
+    how = OPTIONAL if doubtful else 0 if isinstance(e, exp.Min | exp.Max) else NULLABLE
+    return _passing(how)(walk, e, spec, args, scope)
 
 
 def _call_concat(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
@@ -830,7 +877,7 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
         if role not in ("width", "literal", "unit"):
             continue
         text = literal(arg)
-        if text is None:
+        if text is None or (role == "literal" and not text):
             proven = False
             continue
         bounds.append(text.lower())
@@ -960,6 +1007,9 @@ def _call_pairs(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: 
 
 
 def _call_fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    if spec.name == "row" and walk.dialect == "postgres":
+        fields = (value(walk, arg, scope) for _, arg in args)
+        return Value({}, {f"f{i}": field for i, field in enumerate(fields, 1)})
     return union(_field(walk, arg, scope) for _, arg in args)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from .scopes import Scope, Source, fold
+from .summary import ROW_ID, ROWS, Ref
 from .values import NOTHING, Value, descend, flow, union
 from .walk import Walk
 
@@ -20,6 +21,12 @@ SYSTEM_COLUMNS = frozenset(
     metadata$file_row_number metadata$action metadata$isupdate metadata$row_id""".split()  # noqa: SIM905
 )
 """Columns that an engine adds to a relation; they hold no data of it."""
+
+
+ROW_IDS = frozenset({"rowid", "ctid", "_rowid"})
+"""Those of them that number the rows: grouping by one groups by nothing else."""
+NO_LATERAL_ALIAS = frozenset({"postgres", "bigquery", "trino", "tsql", "mysql", "oracle"})
+"""Engines whose select list doesn't see its own aliases; only grouping and ordering do."""
 
 
 def resolve(walk: Walk, parts: list[exp.Identifier], scope: Scope) -> Value:
@@ -38,14 +45,21 @@ def resolve(walk: Walk, parts: list[exp.Identifier], scope: Scope) -> Value:
     if found is not None:
         return found
     if len(keys) == 1:
+        if keys[0] in ROW_IDS:
+            return _row_numbers(scope)
         if keys[0] in SYSTEM_COLUMNS or (keys[0] in BARE_WORDS and not parts[0].args.get("quoted")):
             return NOTHING
         spec = walk.functions.get(keys[0])
         if spec is not None and spec.cls == "constant":
             return NOTHING
     elif keys[-1] in SYSTEM_COLUMNS:
-        return NOTHING
+        return _row_numbers(scope) if keys[-1] in ROW_IDS else NOTHING
     return walk.unknown(f"column {'.'.join(part.name for part in parts)} is not known here")
+
+
+def _row_numbers(scope: Scope) -> Value:
+    reads = {ref.read for s in scope.sources for ref, _ in s.relation.rows if ref.column == ROWS}
+    return Value({(Ref(read, ROW_ID), ()): None for read in sorted(reads)})
 
 
 def _local(keys: list[str], scope: Scope) -> Value | None:
@@ -100,6 +114,7 @@ def _bare(
     """A name by itself, from the innermost query outwards; `rows` lets it stand for a whole row."""
     depth = 0
     open_ends: list[Value] = []
+    innermost = scope
     while scope is not None:
         found = _known(walk, scope, part, key, rows)
         if found is not None:
@@ -110,7 +125,14 @@ def _bare(
             break
         scope = scope.parent
         depth += 1
-    return union(open_ends) if open_ends else None
+    if open_ends:
+        return union(open_ends)
+    while innermost is not None:
+        alias = innermost.alias(key)
+        if alias is not None:
+            return alias
+        innermost = innermost.parent
+    return None
 
 
 def _known(walk: Walk, scope: Scope, part: exp.Identifier, key: str, rows: bool) -> Value | None:
@@ -130,7 +152,7 @@ def _known(walk: Walk, scope: Scope, part: exp.Identifier, key: str, rows: bool)
     ]
     if found:
         return union(found)
-    alias = scope.alias(key)
+    alias = scope.alias(key) if walk.dialect not in NO_LATERAL_ALIAS else None
     if alias is not None:
         return union((alias, *_open(walk, scope, part, key)))
     if row is not None:

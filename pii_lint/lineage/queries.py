@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
-from .expressions import LISTS, function_name, item_at, item_value, spec_of, value, values
+from .expressions import (
+    LISTS,
+    conjuncts,
+    function_name,
+    item_at,
+    item_value,
+    pinned,
+    spec_of,
+    value,
+    values,
+)
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
 from .stars import (
     UNPACKED,
@@ -19,7 +29,7 @@ from .stars import (
     spread,
     with_column,
 )
-from .summary import OPTIONAL, TRANSFORM, Edge, Edges, Signal
+from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edge, Edges, Signal
 from .tables import (
     equated_to,
     join,
@@ -30,7 +40,7 @@ from .tables import (
     sources,
     summarized,
 )
-from .values import NOTHING, Value, apply, blend, flat, flow, merge, stamp, union
+from .values import NOTHING, Value, alternatives, apply, flat, flow, merge, stamp, union
 from .walk import Walk
 
 DEEPEST_RECURSION = 20
@@ -229,16 +239,8 @@ def _combined(left: Relation, right: Relation, *, by_name: bool) -> Relation:
 def _joined(item: Item, other: Value) -> Item:
     if isinstance(item, Tail):
         return Tail(item.read, item.hidden, union((item.value, other)))
-    mixed = union((item.value, other))
     # a secret in one branch only isn't surely there
-    return item.having(mixed if mixed is item.value else _either(item.value, other))
-
-
-def _either(a: Value, b: Value) -> Value:
-    shared = flat(a).keys() & flat(b).keys()
-    if len(shared) == len(flat(a)) == len(flat(b)):
-        return blend((a, b))
-    return blend((flow(a, OPTIONAL), flow(b, OPTIONAL)))
+    return item.having(alternatives((item.value, other), OPTIONAL))
 
 
 def _by_name(left: Relation, right: Relation) -> Iterator[Item]:
@@ -289,7 +291,18 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
         items = [Column("value", "value", "value", whole), Tail(None, value=whole)]
     if walk.dialect == "duckdb":
         _suffix(items)
-    return Relation(items, certain=certain, rows=rows, filtered=filtered, pattern=pattern)
+    if filtered and e.args.get("group") is None and _aggregates(e):
+        # over no rows an aggregate is null
+        for item in items:
+            if isinstance(item, Column):
+                item.value = flow(item.value, NULLABLE)
+    return Relation(
+        items, certain=certain, rows=rows, filtered=filtered, pattern=pattern, pinned=scope.pinned
+    )
+
+
+def _aggregates(e: exp.Select) -> bool:
+    return any(item.find(exp.AggFunc) is not None for item in e.expressions)
 
 
 def _suffix(items: list[Item]) -> None:
@@ -343,18 +356,6 @@ def _nested_joins(node: exp.Expr) -> list[exp.Join]:
     return list(node.args.get("joins") or ()) if isinstance(node, exp.Table) else []
 
 
-def _conjuncts(e: exp.Expr) -> Iterator[exp.Expr]:
-    stack = [e]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, exp.And):
-            stack += [node.this, node.expression]
-        elif isinstance(node, exp.Paren):
-            stack.append(node.this)
-        else:
-            yield node
-
-
 def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope: Scope) -> None:
     """A column found equal to something carries, when projected, what that something carries."""
     conditions = list(joined)
@@ -366,7 +367,7 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope
     group: set[Edge] = set()
     walk.quiet = True
     for condition, clause in conditions:
-        for node in _conjuncts(condition):
+        for node in conjuncts(condition):
             sides = _sides(node)
             if sides is None:
                 continue
@@ -378,10 +379,13 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope
             for side, other in ((sides[0], read[1]), (sides[1], read[0])):
                 if other:
                     found += [(place, equated_to(other, clause)) for place in _places(side, scope)]
+        scope.pinned |= pinned(walk, condition, scope)
     walk.quiet = False
+    for source in scope.sources:
+        scope.pinned |= source.relation.pinned
     for place, carried in found:
         scope.equated[place] = union((scope.equated.get(place, NOTHING), carried))
-    scope.group = frozenset(group)
+    scope.group = frozenset(group) | scope.pinned
 
 
 def _sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:

@@ -88,7 +88,7 @@ class Relation:
     """What a query, a table or a table function gives: columns in order, an open rest, what
     decided the rows."""
 
-    __slots__ = ("_index", "certain", "filtered", "items", "pattern", "rows")
+    __slots__ = ("_index", "certain", "filtered", "items", "pattern", "pinned", "rows")
 
     def __init__(
         self,
@@ -98,6 +98,7 @@ class Relation:
         rows: Edges | None = None,
         filtered: bool = False,
         pattern: tuple[object, ...] | None = None,
+        pinned: frozenset[Edge] = frozenset(),
     ) -> None:
         self.items = items
         self.certain = len(items) if certain is None else certain
@@ -106,6 +107,8 @@ class Relation:
         self.filtered = filtered
         self.pattern = pattern
         # equal patterns mean equal columns in equal order, whatever that order is
+        self.pinned = pinned
+        # what its rows are all held to: a fold over them is grouped by it
         self._index: dict[str, list[Column]] | None = None
 
     @property
@@ -187,6 +190,7 @@ class Scope:
     pending: dict[str, Callable[[], Value]] = field(default_factory=dict)
     # select-list items not yet read, for engines that let a name refer to a later one
     group: frozenset[Edge] = frozenset()
+    pinned: frozenset[Edge] = frozenset()
     windows: dict[str, exp.Window] = field(default_factory=dict)
     siblings: bool = False
     # the parent is the FROM clause that this query stands in: asked only for names nobody here may

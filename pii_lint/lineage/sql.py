@@ -73,6 +73,9 @@ def name_of(table: exp.Table) -> RelationName | None:
     for part in (table.args.get("catalog"), table.args.get("db"), table.this):
         if part is None:
             continue
+        if isinstance(part, exp.DynamicIdentifier) and isinstance(part.this, exp.Literal):
+            # Snowflake's identifier('a.b')
+            return parse_name(part.this.name, "snowflake")
         for piece in part.flatten() if isinstance(part, exp.Dot) else (part,):
             if not isinstance(piece, exp.Identifier):
                 return None
@@ -89,6 +92,11 @@ def relation_names(trees: list[exp.Expr], dialect: str) -> Iterator[RelationName
                 yield name
             elif isinstance(table.this, exp.Func):
                 yield from quoted_relations(table.this)
+        for rows in tree.find_all(exp.TableFromRows):
+            if isinstance(rows.this, exp.Literal):
+                yield parse_name(rows.this.name, dialect)
+        for table in tree.find_all(exp.Table):
+            if isinstance(table.this, exp.Func):
                 yield from relation_names(quoted_query(table.this, dialect), dialect)
 
 

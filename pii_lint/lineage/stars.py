@@ -165,20 +165,21 @@ class _Changes:
             known.add(item.key)
             if item.key in self.without:
                 continue
-            if item.key in self.replaced:
-                result.append(item.having(self.replaced[item.key], named=True))
-            elif item.key in self.renames:
-                new = self.renames[item.key]
-                result.append(self._renamed(new, item.value))
+            content = self.replaced.get(item.key, item.value)
+            if item.key in self.renames:
+                result.append(self._renamed(self.renames[item.key], content))
+            elif item.key in self.replaced:
+                result.append(item.having(content, named=True))
             else:
                 result.append(item)
         tails = [item for item in items if isinstance(item, Tail)]
         for key, content in self.replaced.items():
-            if key not in known:
+            if key not in known and key not in self.renames:
                 result.append(Column(key, key, fold(key, False, self.walk.dialect), content))
         for key, new in self.renames.items():
             if key not in known:
-                content = union(v for tail in tails if (v := tail.column(key)) is not None)
+                brought = union(v for tail in tails if (v := tail.column(key)) is not None)
+                content = self.replaced.get(key, brought)
                 result.append(self._renamed(new, content))
         return result
 

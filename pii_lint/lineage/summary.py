@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 ROWS = ""
 """`Ref.column` for the relation itself: whatever decided which rows it has."""
+ROW_ID = "$row"
+"""`Ref.column` for the engine's own number of a row."""
 TAIL = "*"
 """`Ref.column` for the columns of a relation that nobody listed."""
 SETTING = "$setting"

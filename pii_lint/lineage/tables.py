@@ -10,6 +10,7 @@ from sqlglot import exp
 from .expressions import (
     accessed,
     arguments,
+    as_scalar,
     chosen,
     function_name,
     item_value,
@@ -18,10 +19,10 @@ from .expressions import (
     values,
 )
 from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
-from .sql import name_of, quoted_query, quoted_relations
+from .sql import name_of, parse_name, quoted_query, quoted_relations
 from .stars import chosen_items, expand, is_star
-from .summary import NULLABLE, TRANSFORM, Edges, Fold, Signal, Test
-from .values import NOTHING, Value, apply, blend, flat, flow, merge, union
+from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edges, Fold, RelationName, Signal, Test
+from .values import NOTHING, Value, alternatives, apply, descend, flat, flow, merge, union
 from .walk import Walk
 
 
@@ -33,7 +34,8 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
     alias = node.args.get("alias")
     name = _alias_name(node, alias)
     if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
-        relation = renamed(walk, relation, alias.args["columns"])
+        record = _record(walk, node, alias.args["columns"], relation)
+        relation = record or renamed(walk, relation, alias.args["columns"])
         if not name and isinstance(node, exp.Unnest):
             name = alias.args["columns"][0].name.lower()
     for pivot in node.args.get("pivots") or ():
@@ -60,6 +62,24 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
         scope.merged.update(inner.merged)
         return inner.sources
     return found
+
+
+RECORDS = ("to_record", "to_recordset", "populate_record", "populate_recordset")
+
+
+def _record(
+    walk: Walk, node: exp.Expr, names: list[exp.Expr], relation: Relation
+) -> Relation | None:
+    """PostgreSQL's `jsonb_to_record(x) as t(a text, b text)`: the column list names the keys."""
+    call = node.this if isinstance(node, exp.Table) else None
+    if not isinstance(call, exp.Func) or not function_name(call).endswith(RECORDS):
+        return None
+    whole = union(item_value(item) for item in relation.items)
+    items: list[Item] = []
+    for name in names:
+        key = name.name.lower()
+        items.append(column(name.name, as_scalar(descend(whole, key))))
+    return Relation(items, rows=relation.rows)
 
 
 def _joined_inside(walk: Walk, table: exp.Table, scope: Scope) -> list[Source]:
@@ -96,6 +116,8 @@ def _relation(walk: Walk, node: exp.Expr, scope: Scope) -> Relation:
     if isinstance(node, exp.Values):
         return rows_of_values(walk, node, scope)
     if isinstance(node, exp.TableFromRows):
+        if isinstance(node.this, exp.Literal):
+            return _named(walk, parse_name(node.this.name, walk.dialect))
         return _relation(walk, node.this, scope)
     if isinstance(node, exp.Func):
         return table_function(walk, node, scope)
@@ -133,6 +155,10 @@ def _table(walk: Walk, node: exp.Table, scope: Scope) -> Relation:
         if cte is not None:
             return cte
     walk.met(node.this)
+    return _named(walk, name)
+
+
+def _named(walk: Walk, name: RelationName) -> Relation:
     walk.reads[name.key] = name
     shape = walk.shapes(name)
     if shape is None:
@@ -193,7 +219,10 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
         return _query_text(walk, call)
     args = [arg for _, arg in arguments(call)]
     inputs = [value(walk, arg, scope) for arg in args]
-    if "json" in name and len(args) == 2 and isinstance(args[1], exp.Literal):
+    paths = [k.expression for k in call.find_all(exp.Kwarg) if k.this.name.lower() == "path"]
+    if paths:
+        inputs = [accessed(walk, union(inputs[:1]), paths, scope)]
+    elif "json" in name and len(args) == 2 and isinstance(args[1], exp.Literal):
         inputs = [accessed(walk, inputs[0], args[1:], scope)]
     whole = union(inputs)
     rows = dict(apply(whole, Signal("count")).edges)
@@ -224,13 +253,7 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
 
 
 def _query_table(walk: Walk, call: exp.Expr) -> Relation:
-    relations: list[Relation] = []
-    for name in quoted_relations(call):
-        walk.reads[name.key] = name
-        shape = walk.shapes(name)
-        if shape is None:
-            return opaque(walk, f"relation {name.key} is not in the manifest")
-        relations.append(base(name.key, shape))
+    relations = [_named(walk, name) for name in quoted_relations(call)]
     arg = call.expressions[0] if call.expressions else None
     if not relations or not isinstance(arg, exp.Literal | exp.Array):
         return opaque(walk, "query_table names its relation at run time")
@@ -271,7 +294,10 @@ def rows_of_values(walk: Walk, node: exp.Values, scope: Scope) -> Relation:
     first = 0 if walk.dialect in ("duckdb", "trino") else 1
     stem = prefix.get(walk.dialect, "column")
     return Relation(
-        [column(f"{stem}{i + first}", blend(cells)) for i, cells in enumerate(contents)]
+        [
+            column(f"{stem}{i + first}", alternatives(cells, OPTIONAL))
+            for i, cells in enumerate(contents)
+        ]
     )
 
 
@@ -324,15 +350,16 @@ def join(walk: Walk, node: exp.Join, scope: Scope) -> None:
     new = sources(walk, node.this, scope)
     scope.sources = [*left, *new]
     side, kind = node.side.upper(), node.kind.upper()
+    positional = node.method.upper() == "POSITIONAL"
     if node.method.upper() == "NATURAL":
         _merge_columns(walk, scope, left, new, _common(left, new))
     using = [name.name.lower() for name in node.args.get("using") or ()]
     if using:
         _merge_columns(walk, scope, left, new, using)
-    if side in ("LEFT", "FULL"):
+    if side in ("LEFT", "FULL") or positional:
         for source in new:
             source.how |= NULLABLE
-    if side in ("RIGHT", "FULL"):
+    if side in ("RIGHT", "FULL") or positional:
         for source in left:
             source.how |= NULLABLE
     if kind in ("SEMI", "ANTI"):
@@ -436,8 +463,13 @@ def _pivot_names(
     suffixes = [f"_{call.alias}" if call.alias else "" for call in calls]
     if len(calls) > 1 and not all(suffixes):
         return []
-    stems = ["_".join(c.alias_or_name for c in combination) for combination in product(*choices)]
+    stems = ["_".join(_choice_name(c) for c in combination) for combination in product(*choices)]
     return [f"{stem}{suffix}" for stem in stems for suffix in suffixes or [""]]
+
+
+def _choice_name(choice: exp.Expr) -> str:
+    plain = choice.this if isinstance(choice, exp.Cast | exp.Paren) else choice
+    return choice.alias or plain.name or plain.sql().lower()
 
 
 def _constant(e: exp.Expr) -> bool:

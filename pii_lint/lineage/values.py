@@ -134,6 +134,15 @@ def blend(values: Iterable[Value]) -> Value:
     return union(kept)
 
 
+def alternatives(values: Iterable[Value], how: int) -> Value:
+    """One of several: none is surely there, unless all are the same."""
+    listed = list(values)
+    edges = [flat(value).keys() for value in listed]
+    if all(some == edges[0] for some in edges[1:]):
+        return blend(listed)
+    return blend(flow(value, how) for value in listed)
+
+
 def join_wide(edges: Edges) -> Edges:
     """A sound join where diamonds would explode: per column, value edges become one, signals
     stay."""

@@ -26,6 +26,7 @@ from pii_lint.lineage.summary import (
     CHANGED,
     DECLARED,
     KEYS,
+    ROW_ID,
     ROWS,
     SCALAR,
     SETTING,
@@ -72,11 +73,18 @@ class Linked:
     # column -> source tables of which it holds one value a row
     filtered: bool = False
 
+    def origins(self) -> set[str]:
+        """The nodes where its labels were born."""
+        places = (labels for column in self.columns.values() for labels in column.values())
+        return {label.origin.node for labels in places for label in labels}
+
     def at(self, ref: Ref) -> Iterator[tuple[Position, str, Labels]]:
         """The labels that a ref takes: what is left of their place, the column they stand on, the
         labels."""
         if ref.column == ROWS:
             yield (), TAIL, self.facts.signals
+            return
+        if ref.column == ROW_ID:
             return
         key = ref.column if ref.column in self.columns else TAIL
         for position, labels in self.columns.get(key, {}).items():
@@ -304,12 +312,7 @@ class Linker:
         tables = {uid for uid, _ in column.references}
         if column.unique:
             tables.add(node.unique_id)
-            tables |= {
-                label.origin.node
-                for places in linked.columns.values()
-                for ls in places.values()
-                for label in ls
-            }
+            tables |= linked.origins()
         if tables:
             linked.singles[key] = linked.singles.get(key, frozenset()) | tables
 
@@ -447,7 +450,9 @@ class Linker:
             ):
                 for uid in self.owners.get(ref.read, ()):
                     linked = self.linked.get(uid)
-                    if linked is not None and not ref.path:
+                    if linked is not None and ref.column == ROW_ID:
+                        tables |= {uid, *linked.origins()}
+                    elif linked is not None and not ref.path:
                         tables |= linked.singles.get(ref.column, frozenset())
         return frozenset(tables)
 

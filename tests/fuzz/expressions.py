@@ -58,7 +58,7 @@ def expression(m: Maker, kind: Type, place: Place) -> str:
         ways["subquery"] = 7
     if place.windows:
         ways["window"] = 10
-    if kind == "text" and place.grouped is None:
+    if kind == "text" and (place.grouped is None or place.inside):
         ways["mask"] = 7
     way = m.weighted(ways)
     try:
@@ -99,8 +99,8 @@ def leaf(m: Maker, kind: Type, place: Place) -> str:
     if place.grouped is not None and not place.inside:
         keys = [(sql, c) for sql, c in place.grouped if c.type == kind]
         if keys and m.chance(50):
-            sql, column = m.pick(keys)
-            m.touched = m.touched or column.personal
+            sql, owner = m.pick(keys)
+            m.touched = m.touched or owner.personal
             return sql
         if isinstance(kind, str) and m.fuel > -30:
             try:
@@ -109,9 +109,39 @@ def leaf(m: Maker, kind: Type, place: Place) -> str:
                 pass
         return literal(m, kind)
     found = column(m, kind, place)
-    if found is not None and m.chance(93):
-        return found
-    return literal(m, kind)
+    if found is None and isinstance(kind, str):
+        found = converted(m, kind, place)
+    return found if found is not None and m.chance(94) else literal(m, kind)
+
+
+CONVERSIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "text": (("int", "{}::varchar"), ("json", "{} ->> '$.page'"), ("texts", "{}[1]")),
+    "int": (("text", "length({})"), ("date", "year({})"), ("time", "month({})"), ("ints", "{}[1]")),
+    "num": (("int", "{} / 2"), ("text", "length({}) / 2")),
+    "date": (("time", "{}::date"), ("int", "date '2020-01-01' + ({} % 99)::integer")),
+    "time": (("date", "{}::timestamp"), ("int", "timestamp '2020-01-01' + to_days(({} % 99)::integer)")),
+    "bool": (
+        ("text", "{} = 'Oslo'"), ("text", "{} like '%a%'"), ("int", "{} > 1"), ("int", "{} in (1, 2, 10)"),
+        ("text", "{} is not null"), ("date", "{} > date '1990-01-01'"), ("int", "{} < 300"),
+        ("time", "{} < timestamp '2024-02-01 00:00:00'"), ("text", "{} <> 'paid'"),
+    ),
+    "json": (("text", "to_json({})"), ("int", "to_json({})"), ("texts", "to_json({})")),
+    "texts": (("text", "[{}, 'a']"), ("text", "string_split({}, '@')"), ("int", "[{}::varchar]")),
+    "ints": (("int", "[{}, 1]"), ("text", "[length({})]")),
+}  # fmt: skip
+
+
+def converted(m: Maker, kind: str, place: Place) -> str | None:
+    """A column of another type, turned into this one."""
+    ways = [
+        (sql, options)
+        for other, sql in CONVERSIONS.get(kind, ())
+        if (options := references(place.scope, other, place, qualified=True))
+    ]
+    if not ways:
+        return None
+    sql, options = m.pick(ways)
+    return f"({sql.format(_taken(m, options))})"
 
 
 def literal(m: Maker, kind: Type) -> str:
