@@ -136,6 +136,9 @@ def carry(label: Label, chain: Chain, around: Surroundings) -> Label | None:
         elif isinstance(op, Decode):
             current = _decode(current, op, around)
         elif isinstance(op, Signal):
+            if current.kind == SECRET:
+                # how many salts there are tells nothing of them
+                return None
             current = current if current.form is Form.SIGNAL else current.to(Form.SIGNAL, op.clause)
     return current
 

@@ -3,6 +3,7 @@ the catalogue."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from sqlglot import exp
@@ -245,6 +246,10 @@ def concatenated(vals: Iterable[Value], *, skips_null: bool) -> Value:
     return Value(edges)
 
 
+BARS_ARE_OR = frozenset({"mysql", "singlestore", "doris", "starrocks"})
+"""Dialects whose `||` is a logical or."""
+
+
 def _dpipe(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     # a long chain leans left: take it apart in a loop, not by recursion
     operands: list[exp.Expr] = []
@@ -252,7 +257,10 @@ def _dpipe(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         operands.append(e.expression)
         e = e.this
     operands.append(e)
-    return concatenated(values(walk, operands, scope), skips_null=walk.dialect == "oracle")
+    inside = values(walk, operands, scope)
+    if walk.dialect in BARS_ARE_OR:
+        return apply(union(inside), Test("test"))
+    return concatenated(inside, skips_null=walk.dialect == "oracle")
 
 
 def _binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -262,6 +270,8 @@ def _binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         operands.append(e.expression)
         e = e.this
     operands.append(e)
+    if cls is exp.Add and walk.dialect == "tsql":
+        return concatenated(values(walk, operands, scope), skips_null=False)
     return flow(union(values(walk, operands, scope)), TRANSFORM)
 
 
@@ -456,7 +466,7 @@ def path_keys(path: exp.Expr) -> list[str] | None:
     if isinstance(path, exp.Literal):
         if not path.is_string:
             return []
-        text = path.name.lower().removeprefix("$")
+        text = re.sub(r"^\s*(lax|strict)\s+", "", path.name.lower()).removeprefix("$")
         if text.startswith("{") and text.endswith("}"):
             # PostgreSQL's text array
             return [step.strip('" ') for step in text[1:-1].split(",")]
@@ -585,6 +595,9 @@ def _scalar(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 
 def _exists(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    if not isinstance(e.this, exp.Query):
+        # Spark's exists(array, x -> …)
+        return apply(_higher_order(walk, e, scope), Test("test"))
     return apply(Value(walk.query(walk, e.this, scope).rows), Signal("exists"))
 
 
@@ -682,6 +695,13 @@ def _order_keys(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     )
 
 
+def _having_extreme(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """BigQuery's `any_value(x having max y)`."""
+    return union(
+        (value(walk, e.this, scope), apply(value(walk, e.expression, scope), Signal("sort")))
+    )
+
+
 def _within_group(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """An ordered-set aggregate: it computes over the keys of its order."""
     call = e.this
@@ -720,6 +740,24 @@ def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expr], scope: Scope) 
             if not inside:
                 return union((v, flow(value(walk, fraction, scope), TRANSFORM)))
     return folded(walk, v, scope, numeric=False)
+
+
+def spread_call(walk: Walk, call: exp.Expr, count: int, scope: Scope) -> list[Value]:
+    """What each of `count` columns of a generator such as `stack`, `inline`, `json_tuple` holds."""
+    name = function_name(call)
+    args = [arg for _, arg in arguments(call)]
+    if name == "stack" and args and isinstance(args[0], exp.Literal) and args[0].name.isdigit():
+        cells = values(walk, args[1:], scope)
+        width = -(-len(cells) // max(int(args[0].name), 1))
+        if width == count:
+            return [alternatives(cells[i::width], OPTIONAL) for i in range(width)]
+    if name == "json_tuple" and len(args) == count + 1:
+        document = value(walk, args[0], scope)
+        return [accessed(walk, document, [key], scope, scalar=True) for key in args[1:]]
+    whole = value(walk, call, scope)
+    if isinstance(call, exp.Inline) and whole.fields and len(whole.fields) == count:
+        return [union((field, Value(whole.edges))) for field in whole.fields.values()]
+    return [whole] * count
 
 
 # --- functions by class --------------------------------------------------------------------------
@@ -786,6 +824,8 @@ def literal(e: exp.Expr) -> str | None:
         return literal(e.this)
     if isinstance(e, exp.Literal | exp.Var):
         return str(e.name)
+    if isinstance(e, exp.WeekStart | exp.Week) and isinstance(e.this, exp.Var):
+        return "week"
     if isinstance(e, exp.Neg) and isinstance(e.this, exp.Literal):
         return f"-{e.this.name}"
     if isinstance(e, exp.Column) and not e.table and e.name.lower() in BARE_WORDS:
@@ -857,7 +897,8 @@ def _call_pick(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
 
 def _call_concat(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
-    skips = not isinstance(e, exp.Concat) or bool(e.args.get("coalesce"))
+    strict = isinstance(e, exp.Concat) and not e.args.get("coalesce")
+    skips = not strict and walk.dialect != "redshift"
     return union((concatenated(main, skips_null=skips), side))
 
 
@@ -1164,7 +1205,7 @@ _HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.WithinGroup: _within_group,
     exp.IgnoreNulls: _this,
     exp.RespectNulls: _this,
-    exp.HavingMax: _all,
+    exp.HavingMax: _having_extreme,
     exp.Limit: _all,
     exp.Offset: _all,
     exp.Fetch: _all,

@@ -15,6 +15,7 @@ from .expressions import (
     item_value,
     pinned,
     spec_of,
+    spread_call,
     value,
     values,
 )
@@ -346,8 +347,9 @@ def _from(walk: Walk, e: exp.Select, scope: Scope) -> list[tuple[exp.Expr, str]]
 
 def _on(node: exp.Join) -> list[tuple[exp.Expr, str]]:
     found = [node.args.get("on"), node.args.get("match_condition")]
+    clause = "anti" if node.kind.upper() == "ANTI" else "join"
     inner = [c for nested in _nested_joins(node.this) for c in _on(nested)]
-    return [*((c, "join") for c in found if isinstance(c, exp.Expr)), *inner]
+    return [*((c, clause) for c in found if isinstance(c, exp.Expr)), *inner]
 
 
 def _nested_joins(node: exp.Expr) -> list[exp.Join]:
@@ -358,7 +360,8 @@ def _nested_joins(node: exp.Expr) -> list[exp.Join]:
 
 def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope: Scope) -> None:
     """A column found equal to something carries, when projected, what that something carries."""
-    conditions = list(joined)
+    # what an anti join keeps is equal to nothing
+    conditions = [(condition, clause) for condition, clause in joined if clause != "anti"]
     clauses = [
         e.args[key] for key in ("where", "qualify", "prewhere") if e.args.get(key) is not None
     ]
@@ -496,7 +499,7 @@ def _items(
             certain = before if certain is None else certain
             pattern = None
             continue
-        unpacked = _unpacked(walk, item, scope)
+        unpacked = _unpacked(walk, item, scope) or _generated(walk, item, scope)
         if unpacked is not None:
             items += unpacked
             certain = before if certain is None else certain
@@ -576,6 +579,11 @@ def _spread_items(
             yield Column(name.lower(), name, fold(name, True, walk.dialect), read, named=not bare)
 
 
+OF_A_SCHEMA = frozenset(
+    {"json_transform", "json_transform_strict", "from_json", "from_json_strict"}
+)
+
+
 def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     """`select unnest(struct)` gives a column a field, and to the bottom if it is told so."""
     call = item.this if isinstance(item, exp.Alias) else item
@@ -586,6 +594,9 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     if gathered and not isinstance(call, exp.Inline):
         return None
     content = value(walk, call, scope)
+    if not content.fields and content and function_name(call.this) in OF_A_SCHEMA:
+        # a struct whose fields only its schema names
+        return [Tail(None, value=content)]
     if not content.fields:
         return None
     items: list[Item] = list(_leaves(content) if deep else _branches(content))
@@ -595,6 +606,24 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     if content.edges:
         items.append(Tail(None, value=Value(content.edges)))
     return items
+
+
+def _generated(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
+    """A generator in the select list under several names; a script that can do anything."""
+    if isinstance(item, exp.QueryTransform):
+        schema = item.args.get("schema")
+        names = [c.name for c in schema.expressions] if schema is not None else ["key", "value"]
+        inside = flow(union(values(walk, item.expressions, scope)), TRANSFORM)
+        lost = union((inside, walk.unknown("an external script transforms the rows")))
+        return [Column(name.lower(), name, name, lost) for name in names]
+    if not isinstance(item, exp.Aliases):
+        return None
+    names = [alias.name for alias in item.args["expressions"]]
+    contents = spread_call(walk, item.this, len(names), scope)
+    return [
+        Column(name.lower(), name, fold(name, False, walk.dialect), content)
+        for name, content in zip(names, contents, strict=True)
+    ]
 
 
 def _options(call: exp.Expr) -> Iterator[exp.Expr]:

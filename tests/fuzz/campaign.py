@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import duckdb
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from .oracle import Miss, Models, Oracle, judge
+from .copies import Models
+from .oracle import Miss, Oracle
 from .queries import programs
 from .shrink import shrunk
 
@@ -30,6 +31,7 @@ class Tally:
     rejected: int = 0
     failed: int = 0
     unknown: int = 0
+    empty: int = 0
     runs: int = 0
     pairs: int = 0
     idle: int = 0
@@ -66,13 +68,14 @@ class Campaign:
         tally.run += 1
         precise = self.precision > 0 and tally.run % self.precision == 0
         try:
-            verdict = judge(self.oracle, models, precision=precise)
+            verdict = self.oracle.judge(models, precision=precise)
         except duckdb.Error as error:
             tally.rejected += 1
             tally.reasons[str(error).splitlines()[0][:80]] += 1
             return
         tally.runs += verdict.runs
         tally.unknown += verdict.unknown
+        tally.empty += verdict.empty
         tally.pairs += verdict.pairs
         tally.idle += len(verdict.idle)
         for miss in {(m.why, m.origin): m for m in verdict.misses}.values():
@@ -95,7 +98,7 @@ class Campaign:
 
     def _misses(self, models: Models) -> list[Miss]:
         try:
-            return judge(self.oracle, models).misses
+            return self.oracle.judge(models).misses
         except duckdb.Error:
             return []
 
@@ -104,7 +107,7 @@ class Campaign:
 
         def still(candidate: Models) -> bool:
             try:
-                verdict = judge(self.oracle, candidate, precision=True)
+                verdict = self.oracle.judge(candidate, precision=True)
             except duckdb.Error:
                 return False
             return any(o == origin for _, o in verdict.idle)
@@ -157,7 +160,7 @@ def main() -> int:
     tally = Campaign(arguments.minutes, arguments.seed, arguments.precision, quiet=False).go()
     print(
         f"\n{tally.run} queries run, {tally.rejected} of them rejected by DuckDB, "
-        f"{tally.unknown} with an unknown, {tally.runs} runs with altered data, "
+        f"{tally.empty} without rows, {tally.unknown} with an unknown, {tally.runs} runs with altered data, "
         f"{len(tally.misses)} counterexamples ({tally.failed} before shrinking)"
     )
     for reason, count in tally.reasons.most_common(8):

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import duckdb
 
-from pii_lint.propagation.inventory import ColumnFacts, RelationFacts
-from tests.corpus.harness import (
-    DATABASE,
-    SCHEMA,
-    Database,
-    altered,
-    inventory,
-    model_id,
-    word,
-    world,
-)
+from pii_lint.propagation.inventory import RelationFacts
+from tests.corpus.harness import SCHEMA, inventory, model_id, word
 
-SECONDS = 3
-SALTS = ("0" * 64, "c0ffee" * 11, "5e" * 32)
+from .copies import SALT, SALTS, VARIANTS, Choice, Copies, Models, Output, canaries, origins, variants
+
 CANARY = 6
 """Characters from which on a value found in an output can be no coincidence."""
-Models = Mapping[str, str]
-Output = dict[str, Counter[str]]
+MEANING = {
+    "moves": "changes with the unlabelled",
+    "holds": "shows in clear what is labelled otherwise,",
+    "unmasked": "passes as a pseudonym but doesn't depend on the salt:",
+    "shape": "stands in the engine's output or the analyser's, but not in both",
+    "crash": "made the analyser fail with",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A column that shows what its labels deny. `why` is `moves`, `holds`, `unmasked` or
-    `shape`."""
+    """A column that shows what its labels deny."""
 
     why: str
+    # a key of MEANING
     column: str
     origin: str
 
@@ -44,240 +37,170 @@ class Miss:
         return f"{self.column} {MEANING[self.why]} {self.origin}".strip()
 
 
-MEANING = {
-    "moves": "changes with the unlabelled",
-    "holds": "holds in clear what is labelled otherwise:",
-    "unmasked": "passes as a pseudonym but doesn't depend on the salt:",
-    "shape": "is a column that only one of engine and analyser has",
-    "crash": "the analyser failed:",
-}
-
-
-class Oracle(Database):
-    """The altered copies, and further ones: values swapped between rows, other salts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.connection.execute("set threads = 1; set order_by_non_integer_literal = true")
-        self.kept: dict[str, list[tuple[str, str]]] = {}
-        self.all: dict[str, list[str]] = {}
-        self.canaries: dict[str, dict[str, list[str]]] = {}
-        for number, (schema, personal) in enumerate(self.copies):
-            relation, column, key = personal
-            origin = f"{relation}.{column}"
-            self.all.setdefault(origin, []).append(schema)
-            if schema.startswith("kept"):
-                self.kept.setdefault(origin, []).append((schema, key))
-                about = world()[relation][column]
-                new = [altered(v, about, key, i, keep=True) for i, v in enumerate(about["values"])]
-                self.canaries[schema] = {origin: list(_texts(new, key))}
-                swapped = f"swapped_{number}"
-                self._create(swapped, None, keep=True)
-                self._swap(swapped, relation, column, about["values"])
-                self.all[origin].append(swapped)
-        self.salts = [f"salt_{number}" for number in range(len(SALTS))]
-        for schema, salt in zip(self.salts, SALTS, strict=True):
-            self._create(schema, None, keep=True)
-            self.connection.execute(f"update {schema}.salts set salt = ?", [salt])
-
-    def _swap(self, schema: str, relation: str, column: str, values: list[Any]) -> None:
-        """Each row gets its neighbour's value."""
-        name = next(iter(world()[relation]))
-        keys = world()[relation][name]["values"]
-        for key, value in zip(keys, [*values[1:], values[0]], strict=True):
-            self.connection.execute(
-                f"update {schema}.{relation} set {column} = ? where {name} = ?", [value, key]
-            )
-
-    def output(self, models: Models, schema: str) -> Output:
-        """The last model's columns, each with its values as texts. Raises `duckdb.Error`."""
-        self.connection.execute(f"use {DATABASE}.{schema}")
-        made = []
-        timer = threading.Timer(SECONDS, self.connection.interrupt)
-        timer.start()
-        try:
-            for name, sql in models.items():
-                self.connection.execute(
-                    f"create temp view {name} as ({sql.replace(f'{SCHEMA}.', '')})"
-                )
-                made.append(name)
-            result = self.connection.execute(f"select * from {made[-1]}")
-            heads = [d[0].lower() for d in result.description]
-            rows = result.fetchall()
-        finally:
-            timer.cancel()
-            timer.join()
-            for name in reversed(made):
-                self.connection.execute(f"drop view {name}")
-        return {head: Counter(text(row[i]) for row in rows) for i, head in enumerate(heads)}
-
-
-def text(value: Any) -> str:
-    """A value to compare by: the last digits of a float depend on the order of addition."""
-    if isinstance(value, float):
-        return f"{value:.9g}"
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(text(v) for v in value)}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{k}: {text(v)}' for k, v in value.items())}}}"
-    return "null" if value is None else str(value)
-
-
-def _texts(values: list[Any], key: str) -> Iterator[str]:
-    """What of an altered column can be recognised in an output."""
-    for value in values:
-        if isinstance(value, date):
-            yield value.isoformat()
-        elif isinstance(value, str) and not key:
-            yield value
-        elif isinstance(value, str):
-            # the harness marks what stands under a JSON key with q…w
-            yield from (p for p in value.split('"') if p.startswith("q") and p.endswith("w"))
-
-
 @dataclass(slots=True)
 class Verdict:
     """One program's outcome. `idle` are clear labels that no change moved, where that was asked."""
 
-    misses: list[Miss]
+    misses: list[Miss] = field(default_factory=list)
     unknown: bool = False
+    empty: bool = False
     pairs: int = 0
     idle: tuple[tuple[str, str], ...] = ()
     runs: int = 0
 
 
-def judge(oracle: Oracle, models: Models, *, precision: bool = False) -> Verdict:
-    """Hold one program against the engine. Raises `duckdb.Error` where DuckDB rejects it."""
-    base = oracle.output(models, SCHEMA)
-    if not any(base.values()):
-        precision = False
-    try:
-        facts = inventory(models).relations[model_id(list(models)[-1])]
-    except Exception as error:  # noqa: BLE001 - any failure of the analyser is a counterexample
-        return Verdict([Miss("crash", "*", type(error).__name__)])
-    verdict = Verdict(_shape(base, facts))
-    sight = {name: _sight(facts, name) for name in base}
-    verdict.unknown = any(w == "unknown" for words in sight.values() for w in words)
-    rows = {word(label).partition("=")[0] for label in facts.signals}
-    written = " ".join(models.values())
-    for origin, schemas in oracle.all.items():
-        if f"{SCHEMA}.{origin.partition('.')[0]}" not in written:
-            continue
-        _influence(oracle, models, base, sight, rows, origin, schemas, verdict, precision=precision)
-        _clear(oracle, models, sight, origin, verdict)
-        if origin not in rows:
-            _masked(oracle, models, base, sight, origin, verdict)
-    return verdict
+class Oracle:
+    """Judges programs; keeps the altered copies."""
+
+    def __init__(self) -> None:
+        self.copies = Copies()
+        self.origins = list(origins())
+        self.variants = {origin: list(variants(origin)) for origin in self.origins}
+        self.canaries = {
+            origin: [c for c in canaries(origin) if len(c) >= CANARY] for origin in self.origins
+        }
+
+    def judge(self, models: Models, *, precision: bool = False) -> Verdict:
+        """Hold one program against the engine. Raises `duckdb.Error` where DuckDB rejects it."""
+        return _Trial(self, models, precision).verdict
 
 
-def _shape(base: Output, facts: RelationFacts) -> list[Miss]:
-    known = [name for name in facts.columns if name != "*"]
-    if not facts.complete or known == list(base):
-        return []
-    return [Miss("shape", name, "") for name in sorted(set(known) ^ set(base))] or [
-        Miss("shape", "order", "")
-    ]
+class _Trial:
+    """One program, its labels, and what was seen of it so far."""
+
+    def __init__(self, oracle: Oracle, models: Models, precision: bool) -> None:
+        self.oracle = oracle
+        self.models = models
+        self.verdict = Verdict()
+        self.base = oracle.copies.output(models, {})
+        self.verdict.empty = not any(self.base.values())
+        try:
+            facts = inventory(models).relations[model_id(list(models)[-1])]
+        except Exception as error:  # noqa: BLE001 - any failure of the analyser is a counterexample
+            self.verdict.misses = [Miss("crash", "*", type(error).__name__)]
+            return
+        written = " ".join(models.values())
+        self.read = [o for o in oracle.origins if f"{SCHEMA}.{o.partition('.')[0]}" in written]
+        self.rows = {word(label).partition("=")[0] for label in facts.signals}
+        self.words = {name: _words(facts, name) for name in self.base}
+        self.verdict.unknown = any("unknown" in words for words in self.words.values())
+        self._shape(facts)
+        self._influence()
+        self._clear()
+        self._masked()
+        if precision and not self.verdict.empty:
+            self._precision()
+
+    def _run(self, choice: Choice) -> Output | None:
+        """What altered data gives; None where it makes the query fail: error messages are out of
+        scope."""
+        self.verdict.runs += 1
+        try:
+            return self.oracle.copies.output(self.models, choice)
+        except duckdb.Error:
+            return None
+
+    def _moved(self, choice: Choice) -> set[str]:
+        other = self._run(choice)
+        if other is None:
+            return set()
+        return {name for name in self.base if self.base[name] != other.get(name)}
+
+    def _moved_by(self, some: Iterable[str]) -> set[str]:
+        """Columns that move when these origins are altered together, in any way."""
+        some = list(some)
+        moved: set[str] = set()
+        for variant in VARIANTS if some else ():
+            moved |= self._moved({o: variant for o in some if variant in self.oracle.variants[o]})
+        return moved
+
+    def _note(self, why: str, columns: Iterable[str], origin: str) -> None:
+        self.verdict.misses += [Miss(why, name, origin) for name in columns]
+
+    def _shape(self, facts: RelationFacts) -> None:
+        """Both sides name the same columns in the same order."""
+        known = [name for name in facts.columns if name != "*"]
+        if facts.complete and known != list(self.base):
+            odd = sorted(set(known) ^ set(self.base)) or ["the order of its columns"]
+            self._note("shape", odd, "")
+
+    def _influence(self) -> None:
+        """Whatever moves with an origin carries a label of it, or the rows do."""
+        open_ = {
+            origin: {
+                name
+                for name, words in self.words.items()
+                if origin not in _origins(words) and "unknown" not in words
+            }
+            for origin in self.read
+            if origin not in self.rows
+        }
+        # those that stand nowhere are altered together first: mostly nothing moves
+        nowhere = [o for o, names in open_.items() if len(names) == len(self.base)]
+        together = self._moved_by(nowhere) if len(nowhere) > 1 else set(self.base)
+        for origin, names in open_.items():
+            if origin in nowhere:
+                names = names & together
+            if names:
+                self._note("moves", sorted(names & self._moved_by([origin])), origin)
+
+    def _clear(self) -> None:
+        """A value that can be read in an output is labelled clear there."""
+        suspects: dict[str, list[str]] = {}
+        for origin in self.read:
+            covered = {f"{origin}=clear", f"{origin}=equated", "unknown"}
+            names = [name for name, words in self.words.items() if not words & covered]
+            if names and self.oracle.canaries[origin]:
+                suspects[origin] = names
+        other = self._run(dict.fromkeys(suspects, "kept")) if suspects else None
+        for origin, names in suspects.items() if other is not None else ():
+            seen = self.oracle.canaries[origin]
+            held = [n for n in names if any(c in cell for cell in other.get(n, ()) for c in seen)]
+            self._note("holds", held, origin)
+
+    def _masked(self) -> None:
+        """What passes as a pseudonym changes with the salt wherever it changes with the value."""
+        suspects: dict[str, list[str]] = {}
+        for origin in self.read:
+            names = [name for name, words in self.words.items() if _only_pseudonym(words, origin)]
+            if names and origin not in self.rows:
+                suspects[origin] = names
+        if not suspects:
+            return
+        salted = [self._run({SALT: str(number)}) for number in range(len(SALTS))]
+        if None in salted:
+            return
+        for origin, names in suspects.items():
+            other = self._run({origin: "kept"})
+            for name in names if other is not None else ():
+                base = self.base[name]
+                gone = base - other.get(name, Counter())
+                steady = Counter(base)
+                for output in salted:
+                    steady &= output.get(name, Counter()) if output is not None else Counter()
+                if any(gone[cell] + steady[cell] > base[cell] for cell in gone):
+                    self._note("unmasked", [name], origin)
+
+    def _precision(self) -> None:
+        """Which clear labels no change moves."""
+        for origin in self.read:
+            clear = [name for name, words in self.words.items() if f"{origin}=clear" in words]
+            if clear:
+                moved = self._moved_by([origin])
+                self.verdict.pairs += len(clear)
+                self.verdict.idle += tuple((name, origin) for name in clear if name not in moved)
 
 
-def _sight(facts: RelationFacts, name: str) -> set[str]:
-    """The words of a column's labels."""
-    column: ColumnFacts | None = facts.columns.get(name) or facts.columns.get("*")
+def _words(facts: RelationFacts, name: str) -> set[str]:
+    """A column's labels, in words."""
+    column = facts.columns.get(name) or facts.columns.get("*")
     return {word(label) for label in column.labels} if column is not None else set()
 
 
-def _origins(words: set[str]) -> set[str]:
+def _origins(words: Iterable[str]) -> set[str]:
     return {w.partition("=")[0] for w in words}
 
 
-def _altered(oracle: Oracle, models: Models, schema: str, verdict: Verdict) -> Output | None:
-    """What a copy gives; None where it makes the query fail: error messages are out of scope."""
-    verdict.runs += 1
-    try:
-        return oracle.output(models, schema)
-    except duckdb.Error:
-        return None
-
-
-def _influence(
-    oracle: Oracle,
-    models: Models,
-    base: Output,
-    sight: Mapping[str, set[str]],
-    rows: set[str],
-    origin: str,
-    schemas: list[str],
-    verdict: Verdict,
-    *,
-    precision: bool,
-) -> None:
-    """Whatever moves with an origin carries a label of it, or the rows do."""
-    open_ = [
-        name
-        for name, words in sight.items()
-        if origin not in rows and origin not in _origins(words) and "unknown" not in words
-    ]
-    clear = [name for name, words in sight.items() if f"{origin}=clear" in words]
-    if not open_ and not (precision and clear):
-        return
-    moved: set[str] = set()
-    for schema in schemas:
-        other = _altered(oracle, models, schema, verdict)
-        if other is not None:
-            moved |= {name for name in base if base[name] != other.get(name)}
-    verdict.misses += [Miss("moves", name, origin) for name in open_ if name in moved]
-    if precision:
-        verdict.pairs += len(clear)
-        verdict.idle += tuple((name, origin) for name in clear if name not in moved)
-
-
-def _clear(
-    oracle: Oracle, models: Models, sight: Mapping[str, set[str]], origin: str, verdict: Verdict
-) -> None:
-    """A value that can be read in an output is labelled clear there."""
-    covered = {f"{origin}=clear", f"{origin}=equated", "unknown"}
-    suspects = [name for name, words in sight.items() if not words & covered]
-    if not suspects:
-        return
-    for schema, _ in oracle.kept[origin]:
-        canaries = [c for c in oracle.canaries[schema][origin] if len(c) >= CANARY]
-        if not canaries:
-            continue
-        other = _altered(oracle, models, schema, verdict)
-        for name in suspects if other is not None else ():
-            if any(canary in cell for cell in other.get(name, ()) for canary in canaries):
-                verdict.misses.append(Miss("holds", name, origin))
-
-
-def _masked(
-    oracle: Oracle,
-    models: Models,
-    base: Output,
-    sight: Mapping[str, set[str]],
-    origin: str,
-    verdict: Verdict,
-) -> None:
-    """What passes as a pseudonym changes with the salt wherever it changes with the value."""
-    suspects = [
-        name
-        for name, words in sight.items()
-        if f"{origin}=pseudonym" in words
-        and not any(w.startswith(f"{origin}=") and w != f"{origin}=pseudonym" for w in words)
-        and "unknown" not in words
-    ]
-    if not suspects:
-        return
-    steady = {name: Counter(base[name]) for name in suspects}
-    for schema in oracle.salts:
-        other = _altered(oracle, models, schema, verdict)
-        if other is None:
-            return
-        for name in suspects:
-            steady[name] &= other.get(name, Counter())
-    for schema, _ in oracle.kept[origin]:
-        other = _altered(oracle, models, schema, verdict)
-        for name in suspects if other is not None else ():
-            gone = base[name] - other.get(name, Counter())
-            if any(gone[cell] + steady[name][cell] > base[name][cell] for cell in gone):
-                verdict.misses.append(Miss("unmasked", name, origin))
+def _only_pseudonym(words: set[str], origin: str) -> bool:
+    mine = {w for w in words if w.startswith(f"{origin}=")}
+    return mine == {f"{origin}=pseudonym"} and "unknown" not in words

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import sqlglot
 from sqlglot import exp
 
-from .oracle import Models
+from .copies import Models
 
 Still = Callable[[Models], bool]
 MOST_TRIES = 600
