@@ -275,6 +275,12 @@ def _binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return flow(union(values(walk, operands, scope)), TRANSFORM)
 
 
+def _connected(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    # thousands of conditions lean left: no recursion down their spine
+    operands = list(e.flatten()) if isinstance(e, exp.Connector) else []
+    return flow(union(values(walk, operands, scope)), TRANSFORM)
+
+
 def _nullif(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     kept = flow(value(walk, e.this, scope), OPTIONAL)
     return union((kept, apply(value(walk, e.expression, scope), Test("condition"))))
@@ -580,6 +586,9 @@ def _higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         ]
         return union((container, apply(union(bodies), Test("condition"))))
     bodies = [value(walk, f.this, _lambda_scope(walk, f, [container], scope)) for f in lambdas]
+    spec = spec_of(walk, e)
+    if spec is not None and spec.cls == "test":
+        return apply(union((container, *bodies)), Test("test"))
     return flow(union((container, *bodies)), TRANSFORM)
 
 
@@ -1169,10 +1178,10 @@ _HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Upper: _case_fold,
     exp.Trim: _case_fold,
     exp.DPipe: _dpipe,
-    exp.And: _all,
-    exp.Or: _all,
-    exp.Xor: _all,
-    exp.Not: _this,
+    exp.And: _connected,
+    exp.Or: _connected,
+    exp.Xor: _transform,
+    exp.Not: _transform,
     exp.Case: _case,
     exp.If: _if,
     exp.Nvl2: _if,

@@ -4,6 +4,7 @@ unpacked structs."""
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 
 from sqlglot import exp
@@ -229,6 +230,9 @@ def _holds(e: exp.Expr, name: str) -> bool | None:
         decisive = isinstance(e, exp.Or)
         return decisive if decisive in sides else (None if None in sides else not decisive)
     found: bool | None = None
+    if not isinstance(e.args.get("this"), exp.Identifier | exp.Column | exp.Star):
+        # not the name itself, but something made of it
+        return None
     if type(e) in _MATCHES:
         found = _fits(_MATCHES[type(e)], e.expression, name)
     elif isinstance(e, exp.In) and all(isinstance(x, exp.Literal) for x in e.expressions):
@@ -255,8 +259,11 @@ def _compiled(style: str, pattern: exp.Expr) -> re.Pattern[str] | None:
     elif style == "glob":
         text = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
     try:
-        return re.compile(text, re.IGNORECASE)
-    except re.error:
+        with warnings.catch_warnings():
+            # what Python warns about, the engine's own syntax may read otherwise
+            warnings.simplefilter("error")
+            return re.compile(text, re.IGNORECASE)
+    except (re.error, Warning):
         return None
 
 
@@ -320,8 +327,8 @@ def _chosen_names(node: exp.Expr) -> Keep:
     if isinstance(what, exp.Literal):
         return lambda key: _fits("search", what, key) is not False
     if isinstance(what, exp.Array | exp.List):
-        names = {e.name.lower() for e in what.expressions}
-        return lambda key: key in names
+        names = {e.name.lower() for e in what.expressions if isinstance(e, exp.Literal)}
+        return lambda key: key in names or len(names) < len(what.expressions)
     if isinstance(what, exp.Lambda):
         return _pattern(what.this)
     return lambda _key: True

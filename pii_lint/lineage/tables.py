@@ -15,6 +15,7 @@ from .expressions import (
     function_name,
     item_value,
     spec_of,
+    spread_call,
     value,
     values,
 )
@@ -336,8 +337,10 @@ def _lateral(walk: Walk, node: exp.Lateral, scope: Scope) -> Relation:
     alias = node.args.get("alias")
     if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
         # LATERAL VIEW: the names stand for whatever the function gives
-        whole = union(item_value(item) for item in relation.items)
-        return Relation([column(c.name, whole) for c in alias.args["columns"]], rows=relation.rows)
+        names = alias.args["columns"]
+        contents = spread_call(walk, inside, len(names), scope)
+        items: list[Item] = [column(c.name, v) for c, v in zip(names, contents, strict=True)]
+        return Relation(items, rows=relation.rows)
     return relation
 
 

@@ -121,7 +121,7 @@ CONVERSIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "date": (("time", "{}::date"), ("int", "date '2020-01-01' + ({} % 99)::integer")),
     "time": (("date", "{}::timestamp"), ("int", "timestamp '2020-01-01' + to_days(({} % 99)::integer)")),
     "bool": (
-        ("text", "{} = 'Oslo'"), ("text", "{} like '%a%'"), ("int", "{} > 1"), ("int", "{} in (1, 2, 10)"),
+        ("text", "{} >= 'B'"), ("text", "{} like '%a%'"), ("text", "{} not like '%z%'"), ("int", "{} > 1"), ("int", "{} in (1, 2, 10)"),
         ("text", "{} is not null"), ("date", "{} > date '1990-01-01'"), ("int", "{} < 300"),
         ("time", "{} < timestamp '2024-02-01 00:00:00'"), ("text", "{} <> 'paid'"),
     ),

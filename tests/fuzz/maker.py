@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 import yaml
-from hypothesis import strategies as st
 
 from .scope import Place, Relation, Scope, Type
 
@@ -36,7 +36,7 @@ class Maker:
     """The state of one program being written. `subquery` and `query` are the recursion's
     entrances."""
 
-    draw: Callable[[st.SearchStrategy], object]
+    random: Random
     subquery: Callable[[Maker, Type, Place], str]
     query: Callable[[Maker, int, Scope | None], tuple[str, Relation]]
     relations: dict[str, Relation] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Maker:
 
     def number(self, low: int, high: int) -> int:
         """A whole number, both ends included."""
-        return self.draw(st.integers(low, high))
+        return self.random.randint(low, high)
 
     def pick(self, options: Sequence[T]) -> T:
         """One of several."""

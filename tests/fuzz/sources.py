@@ -8,7 +8,7 @@ from .expressions import condition, expression, references
 from .maker import Impossible, Maker
 from .scope import Column, Place, Relation, Row, Scope, Source
 
-LARGEST = 220
+LARGEST = 120
 """Rows that a join may give, roughly: the oracle runs each query some thirty times."""
 JOINS = {
     "inner": 20,
@@ -18,7 +18,7 @@ JOINS = {
     "cross": 3,
     "comma": 5,
     "semi": 4,
-    "anti": 3,
+    "anti": 2,
     "using": 9,
     "natural": 4,
     "lateral": 6,
@@ -104,7 +104,7 @@ def _join(m: Maker, kind: str, depth: int, scope: Scope) -> str:
         return _shared(m, kind, sql, right, scope)
     equal = _partners(m, scope, right)
     extra = ""
-    if m.chance(20):
+    if m.chance(12):
         place = Place(both, 1, subqueries=False, quiet=m.chance(60))
         extra = condition(m, place)
     if equal is None or m.chance(8):
@@ -124,7 +124,7 @@ def _partners(m: Maker, scope: Scope, right: Source) -> str | None:
     mine = [(s, c) for s, c in scope.columns() if isinstance(c.type, str)]
     theirs = [(right, c) for c in right.relation.columns if isinstance(c.type, str)]
     pairs = [(a, b) for a in mine for b in theirs if a[1].domain and a[1].domain == b[1].domain]
-    if not pairs or m.chance(12):
+    if m.chance(6) or (not pairs and m.chance(25)):
         pairs = [(a, b) for a in mine for b in theirs if a[1].type == b[1].type in ("int", "text")]
     if not pairs:
         return None

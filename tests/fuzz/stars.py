@@ -35,7 +35,7 @@ def star_select(m: Maker, depth: int) -> tuple[str, Relation]:
         items = items[::-1]
         columns = [*columns[len(listed) :][::-1], *listed]
     del taken
-    where = f" where {condition(m, replace(place, quiet=m.chance(70)))}" if m.chance(22) else ""
+    where = f" where {condition(m, replace(place, quiet=m.chance(70)))}" if m.chance(15) else ""
     text = f"select {', '.join(items)} from {sql}{where}"
     if way == "bare" and len(items) == 1 and m.chance(25):
         text = f"from {sql}{where}"
