@@ -12,7 +12,7 @@ from pii_lint.data.functions import FunctionSpec
 from .expressions import value
 from .queries import query
 from .scopes import Relation, Tail, fold
-from .sql import dialect_of, excerpt, parse, parse_name, relation_names
+from .sql import dialect_of, excerpt, parse, parse_name, survey
 from .summary import Edges, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
 from .values import Value, flat, merge
 from .walk import Shapes, Walk
@@ -34,11 +34,11 @@ class Query:
     """A parsed text. `relations` are the names it may read; CTE names among them bind to
     nothing."""
 
-    __slots__ = ("relations", "tree")
+    __slots__ = ("classes", "relations", "tree")
 
     def __init__(self, tree: exp.Expr, dialect: str) -> None:
         self.tree = tree
-        names = relation_names([tree], dialect)
+        names, self.classes = survey(tree, dialect)
         self.relations: tuple[RelationName, ...] = tuple(dict.fromkeys(names))
 
 
@@ -57,7 +57,7 @@ def summarize(
 ) -> Summary:
     """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went
     in."""
-    walk = Walk(dialect, functions, shapes, value, query)
+    walk = Walk(dialect, functions, shapes, value, query, parsed.classes)
     try:
         relation = query(walk, parsed.tree, None)
     except RecursionError:

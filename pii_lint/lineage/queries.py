@@ -482,9 +482,18 @@ def _items(
     items: list[Item] = []
     certain: int | None = None
     pattern: list[object] | None = []
+    several_sets = not walk.classes.isdisjoint(COLUMN_SETS)
     for item in e.expressions:
         before = len(items)
         walk.reset()
+        plain = item.this if type(item) is exp.Alias else item
+        if type(plain) is exp.Column and type(plain.this) is exp.Identifier:
+            # most of what is ever selected: no star, no generator, no set of columns
+            column = _item(walk, item, scope)
+            items.append(column)
+            if pattern is not None:
+                pattern.append(column.key)
+            continue
         if is_star(item):
             found, sure, inner = expand(walk, item, scope)
             items += found
@@ -493,7 +502,7 @@ def _items(
             if pattern is not None:
                 pattern = [*pattern, inner] if inner is not None else None
             continue
-        several = spread(walk, item, scope)
+        several = spread(walk, item, scope) if several_sets else None
         if several is not None:
             items += _spread_items(walk, item, several, scope)
             certain = before if certain is None else certain
@@ -514,6 +523,9 @@ def _items(
         len(items) if certain is None else certain,
         tuple(pattern) if pattern is not None else None,
     )
+
+
+COLUMN_SETS = frozenset({exp.Columns, exp.Dot})
 
 
 def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
@@ -686,7 +698,7 @@ def _row_signals(
         node = e.args.get(key)
         if node is not None:
             merge(rows, _signalled(walk, value(walk, node, scope), "filter"))
-    for item in e.expressions:
+    for item in e.expressions if not walk.classes.isdisjoint(ROW_MAKERS) else ():
         for unnested in _row_makers(walk, item):
             merge(rows, _signalled(walk, value(walk, unnested, scope), "count"))
     inner_joins = any(
@@ -702,10 +714,13 @@ def _row_signals(
     )
 
 
+ROW_MAKERS = frozenset({exp.Explode, exp.Unnest, exp.Inline, exp.Anonymous})
+
+
 def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
     """Calls in the select list that give several rows for one."""
     for node in item.walk(prune=lambda n: isinstance(n, exp.Query)):
-        if isinstance(node, exp.Explode | exp.Unnest | exp.Inline | exp.UDTF):
+        if isinstance(node, exp.Explode | exp.Unnest | exp.Inline):
             yield node
         elif isinstance(node, exp.Anonymous) and walk.dialect in ("postgres", "redshift"):
             spec = spec_of(walk, node)

@@ -83,21 +83,31 @@ def name_of(table: exp.Table) -> RelationName | None:
     return RelationName(tuple(parts)) if parts else None
 
 
-def relation_names(trees: list[exp.Expr], dialect: str) -> Iterator[RelationName]:
-    """Every relation a query may read, CTE names among them (they bind to nothing)."""
-    for tree in trees:
-        for table in tree.find_all(exp.Table):
-            name = name_of(table)
+def survey(tree: exp.Expr, dialect: str) -> tuple[list[RelationName], frozenset[type[exp.Expr]]]:
+    """Every relation a query may read (CTE names among them, they bind to nothing), and the
+    classes of its nodes."""
+    names: list[RelationName] = []
+    classes: set[type[exp.Expr]] = set()
+    stack: list[exp.Expr] = [tree]
+    while stack:
+        node = stack.pop()
+        cls = type(node)
+        classes.add(cls)
+        if isinstance(node, exp.Table):
+            name = name_of(node)
             if name is not None:
-                yield name
-            elif isinstance(table.this, exp.Func):
-                yield from quoted_relations(table.this)
-        for rows in tree.find_all(exp.TableFromRows):
-            if isinstance(rows.this, exp.Literal):
-                yield parse_name(rows.this.name, dialect)
-        for table in tree.find_all(exp.Table):
-            if isinstance(table.this, exp.Func):
-                yield from relation_names(quoted_query(table.this, dialect), dialect)
+                names.append(name)
+            elif isinstance(node.this, exp.Func):
+                names += quoted_relations(node.this)
+                stack += quoted_query(node.this, dialect)
+        elif cls is exp.TableFromRows and isinstance(node.this, exp.Literal):
+            names.append(parse_name(node.this.name, dialect))
+        for arg in node.args.values():
+            if isinstance(arg, exp.Expr):
+                stack.append(arg)
+            elif isinstance(arg, list):
+                stack += [item for item in arg if isinstance(item, exp.Expr)]
+    return names, frozenset(classes)
 
 
 def quoted_relations(call: exp.Expr) -> Iterator[RelationName]:

@@ -36,6 +36,8 @@ class Walk:
     shapes: Shapes
     value: Callable[[Walk, exp.Expr, Scope], Value]
     query: Callable[[Walk, exp.Expr, Scope | None], Relation]
+    classes: frozenset[type[exp.Expr]]
+    # of all nodes of the text: what isn't in it needs no looking for
     reads: dict[str, RelationName] = field(default_factory=dict)
     unknowns: dict[tuple[str, Span | None], None] = field(default_factory=dict)
     masks: dict[int, MaskCall] = field(default_factory=dict)

@@ -53,6 +53,7 @@ from .branches import unseen_branch
 from .declared import ANY_DEPTH, LATENT, Position, born, columns_of, is_tagged, shape_of
 from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFacts, Via
 from .inventory import Span as FactSpan
+from .memory import few_collections
 from .order import groups
 
 Labels = dict[Label, Via | None]
@@ -177,15 +178,23 @@ class Linker:
             for uid, node in self.project.nodes.items()
             if node.resource_type in ("source", "seed", "model", "snapshot")
         }
-        reads = {uid: self._reads(uid, node) for uid, node in sorted(relations.items())}
-        for group in groups(reads):
-            cyclic = len(group) > 1 or group[0] in reads[group[0]]
-            if cyclic:
-                self._fixpoint(group, relations)
-            else:
-                self.linked[group[0]] = self._link(relations[group[0]])
-            for uid in group:
-                self.parsed.pop(uid, None)
+        loops: set[str] = set()
+
+        def reads(uid: str) -> list[str]:
+            found = [dep for dep in self._reads(uid, relations[uid]) if dep in relations]
+            if uid in found:
+                loops.add(uid)
+            return found
+
+        with few_collections() as linked_one:
+            for group in groups(sorted(relations), reads):
+                if len(group) > 1 or group[0] in loops:
+                    self._fixpoint(group, relations)
+                else:
+                    self.linked[group[0]] = self._link(relations[group[0]])
+                for uid in group:
+                    self.parsed.pop(uid, None)
+                linked_one()
         return {uid: linked.facts for uid, linked in sorted(self.linked.items())}
 
     def _reads(self, uid: str, node: Node) -> tuple[str, ...]:

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 
-def groups(edges: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Strongly connected components of `node -> what it reads`, each after all that it reads
-    (Tarjan, iterative)."""
+def groups(
+    nodes: Iterable[str], reads: Callable[[str], Iterable[str]]
+) -> Iterator[tuple[str, ...]]:
+    """Strongly connected components of `node -> what it reads`, each after all that it reads.
+
+    Tarjan's algorithm without recursion. `reads` is asked once a node, shortly before its turn, so
+    that what it parses needn't be kept for long.
+    """
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
     on_stack: set[str] = set()
-    for root in edges:
+    for root in nodes:
         if root in index:
             continue
-        work: list[tuple[str, Iterator[str]]] = [(root, iter(edges[root]))]
-        index[root] = low[root] = len(index)
-        stack.append(root)
-        on_stack.add(root)
+        work = [_entered(root, index, low, stack, on_stack, reads)]
         while work:
             node, rest = work[-1]
             for below in rest:
-                if below not in edges:
-                    continue
                 if below not in index:
-                    index[below] = low[below] = len(index)
-                    stack.append(below)
-                    on_stack.add(below)
-                    work.append((below, iter(edges[below])))
+                    work.append(_entered(below, index, low, stack, on_stack, reads))
                     break
                 if below in on_stack:
                     low[node] = min(low[node], index[below])
             else:
                 work.pop()
                 if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                    above = work[-1][0]
+                    low[above] = min(low[above], low[node])
                 if low[node] == index[node]:
-                    group: list[str] = []
-                    while True:
-                        member = stack.pop()
-                        on_stack.discard(member)
-                        group.append(member)
-                        if member == node:
-                            break
-                    yield tuple(sorted(group))
+                    yield _component(node, stack, on_stack)
+
+
+def _entered(
+    node: str,
+    index: dict[str, int],
+    low: dict[str, int],
+    stack: list[str],
+    on_stack: set[str],
+    reads: Callable[[str], Iterable[str]],
+) -> tuple[str, Iterator[str]]:
+    index[node] = low[node] = len(index)
+    stack.append(node)
+    on_stack.add(node)
+    return node, iter(reads(node))
+
+
+def _component(node: str, stack: list[str], on_stack: set[str]) -> tuple[str, ...]:
+    group: list[str] = []
+    while True:
+        member = stack.pop()
+        on_stack.discard(member)
+        group.append(member)
+        if member == node:
+            return tuple(sorted(group))
