@@ -415,6 +415,11 @@ def _dot(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     container = value(walk, _as_column(e.this), scope)
     if isinstance(right, exp.Star):
         return container
+    call = e.this.unnest()
+    spec = spec_of(walk, call) if isinstance(call, exp.Func) else None
+    if spec is not None and spec.cls == "table" and not isinstance(call, exp.Explode | exp.Unnest):
+        # a column of the function's own, not a key of its argument
+        return flow(container, TRANSFORM)
     return descend(container, right.name.lower())
 
 
@@ -439,7 +444,10 @@ def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value 
     """`value.function(…)`, DuckDB's call with its first argument in front; None for
     `schema.function(…)`."""
     if walk.dialect != "duckdb":
-        return None
+        if isinstance(_as_column(left), exp.Column | exp.Identifier):
+            return None
+        # a method, as of T-SQL's XML
+        return union((flow(value(walk, left, scope), TRANSFORM), value(walk, call, scope)))
     left = _as_column(left)
     quiet, walk.quiet = walk.quiet, True
     first = value(walk, left, scope)
@@ -452,8 +460,7 @@ def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value 
 
 
 def path_keys(path: exp.Expr) -> list[str] | None:
-    """The keys of a literal JSON path, lower case; None where it is computed. A wildcard ends
-    it."""
+    """The keys of a literal JSON path, lower case; None where it is computed or has a wildcard."""
     if isinstance(path, exp.Array) and path.expressions:
         inner = [path_keys(step) for step in path.expressions]
         return None if None in inner else [key for step in inner for key in step or ()]
@@ -462,12 +469,12 @@ def path_keys(path: exp.Expr) -> list[str] | None:
         for part in path.expressions:
             if isinstance(part, exp.JSONPathKey):
                 if not isinstance(part.this, str):
-                    return keys
+                    return None
                 keys.append(part.this.lower())
             elif isinstance(part, exp.JSONPathSubscript) and isinstance(part.this, str):
                 keys.append(part.this.lower())
             elif not isinstance(part, exp.JSONPathRoot | exp.JSONPathSubscript):
-                return keys
+                return None
         return keys
     if isinstance(path, exp.Literal):
         if not path.is_string:
@@ -485,7 +492,7 @@ def path_keys(path: exp.Expr) -> list[str] | None:
         keys = []
         for piece in pieces:
             if "*" in piece:
-                return keys
+                return None
             if not piece.isdigit():
                 keys.append(piece.strip("'{},"))
         return keys

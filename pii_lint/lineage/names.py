@@ -17,7 +17,7 @@ BARE_WORDS = frozenset(
 """Date parts, which some functions take as a bare word where a column could stand."""
 SYSTEM_COLUMNS = frozenset(
     """rowid ctid xmin xmax tableoid rownum level ordinality
-    _partitiontime _partitiondate _table_suffix _file_name metadata$filename
+    nextval currval _partitiontime _partitiondate _table_suffix _file_name metadata$filename
     metadata$file_row_number metadata$action metadata$isupdate metadata$row_id""".split()  # noqa: SIM905
 )
 """Columns that an engine adds to a relation; they hold no data of it."""

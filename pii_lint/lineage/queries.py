@@ -30,7 +30,7 @@ from .stars import (
     spread,
     with_column,
 )
-from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edge, Edges, Signal
+from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edge, Edges, Flow, Signal
 from .tables import (
     equated_to,
     join,
@@ -156,7 +156,7 @@ def _fixpoint(
         grown = _combined(current, step, by_name=False)
         if round_ == DEEPEST_RECURSION - 1:
             for column in grown.columns:
-                column.value = flow(column.value, TRANSFORM)
+                column.value = apply(column.value, Flow(TRANSFORM))
         if _same(grown, current):
             break
         current = grown
@@ -167,7 +167,12 @@ def _same(a: Relation, b: Relation) -> bool:
     if a.rows.keys() != b.rows.keys() or len(a.items) != len(b.items):
         return False
     pairs = zip(a.items, b.items, strict=True)
-    return all(flat(item_value(x)).keys() == flat(item_value(y)).keys() for x, y in pairs)
+    return all(_skeleton(item_value(x)) == _skeleton(item_value(y)) for x, y in pairs)
+
+
+def _skeleton(v: Value) -> object:
+    fields = {key: _skeleton(part) for key, part in (v.fields or {}).items()}
+    return v.edges.keys(), fields
 
 
 # --- set operations ------------------------------------------------------------------------------
@@ -522,6 +527,22 @@ def _items(
         items,
         len(items) if certain is None else certain,
         tuple(pattern) if pattern is not None else None,
+    )
+
+
+def _keep_apart(e: exp.Select, items: list[Item]) -> None:
+    """An engine's own name for an unnamed expression never stands in for a name somebody wrote."""
+    if len(items) != len(e.expressions):
+        return
+    written = {e.alias_or_name.lower() for e in e.expressions if _is_named(e)}
+    for i, (item, expression) in enumerate(zip(items, e.expressions, strict=True), 1):
+        if isinstance(item, Column) and not _is_named(expression) and item.key in written:
+            item.key = item.name = item.exact = f"{item.key} #{i}"
+
+
+def _is_named(item: exp.Expr) -> bool:
+    return isinstance(item, exp.Alias) or (
+        isinstance(item, exp.Column) and isinstance(item.this, exp.Identifier)
     )
 
 

@@ -4,7 +4,6 @@ unpacked structs."""
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterator
 
 from sqlglot import exp
@@ -47,7 +46,7 @@ def expand(
         while not isinstance(inner, exp.Star | exp.Column):
             inner = inner.this
         items, certain, _ = expand(walk, inner, scope)
-        kept = [item for item in items if isinstance(item, Tail) or wanted(item.key)]
+        kept = [item for item in items if isinstance(item, Tail) or wanted(item.name)]
         return kept, certain, None
     if isinstance(e, exp.Dot):
         return _fields_of(value(walk, e.this, scope)), False, None
@@ -68,7 +67,7 @@ def expand(
         items = [
             item
             for item in items
-            if isinstance(item, Tail) or _fits("like", liked, item.key) is not False
+            if isinstance(item, Tail) or _fits("like", liked, item.name) is not False
         ]
     pattern: tuple[object, ...] | None = None
     if liked is None and all(source.relation.pattern is not None for source in chosen):
@@ -236,35 +235,50 @@ def _holds(e: exp.Expr, name: str) -> bool | None:
     if type(e) in _MATCHES:
         found = _fits(_MATCHES[type(e)], e.expression, name)
     elif isinstance(e, exp.In) and all(isinstance(x, exp.Literal) for x in e.expressions):
-        found = name in {x.name.lower() for x in e.expressions}
+        found = _among([x.name for x in e.expressions], name)
     elif isinstance(e, exp.EQ | exp.NEQ) and isinstance(e.expression, exp.Literal):
-        found = (name == e.expression.name.lower()) is isinstance(e, exp.EQ)
+        same = _among([e.expression.name], name)
+        found = same if same is None else same is isinstance(e, exp.EQ)
     return found if found is None or not e.args.get("negate") else not found
 
 
+def _among(texts: list[str], name: str) -> bool | None:
+    """Whether a name is listed; None where only case decides, for a YAML's case proves nothing."""
+    loosely = name.lower() in {text.lower() for text in texts}
+    return loosely if loosely == (name in texts) else None
+
+
 def _fits(style: str, pattern: exp.Expr, name: str) -> bool | None:
-    compiled = _compiled(style, pattern)
-    if compiled is None:
+    """Whether a name fits a literal pattern, with and without regard to case alike."""
+    source = _regex(style, pattern)
+    if source is None:
         return None
-    return bool(compiled.search(name) if style == "search" else compiled.fullmatch(name))
+    exact, loose = re.compile(source), re.compile(source, re.IGNORECASE)
+    if style == "search":
+        found = {bool(exact.search(name)), bool(loose.search(name))}
+    else:
+        found = {bool(exact.fullmatch(name)), bool(loose.fullmatch(name))}
+    return found.pop() if len(found) == 1 else None
 
 
-def _compiled(style: str, pattern: exp.Expr) -> re.Pattern[str] | None:
+PLAIN_REGEX = re.compile(r"(?:[A-Za-z0-9_.|()^$]|\[[a-z0-9_-]+\]|[*+?](?![*+?]))*")
+"""What every engine's regular expressions and Python's surely read alike."""
+
+
+def _regex(style: str, pattern: exp.Expr) -> str | None:
     """A literal pattern as a regular expression; None for a computed or foreign one."""
     if not isinstance(pattern, exp.Literal):
         return None
     text = pattern.name
     if style == "like":
-        text = "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in text)
-    elif style == "glob":
-        text = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
+        return "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in text)
+    if style == "glob" and not set(text) & set("[]!\\"):
+        return "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
     try:
-        with warnings.catch_warnings():
-            # what Python warns about, the engine's own syntax may read otherwise
-            warnings.simplefilter("error")
-            return re.compile(text, re.IGNORECASE)
-    except (re.error, Warning):
+        re.compile(text)
+    except re.error:
         return None
+    return text if PLAIN_REGEX.fullmatch(text) else None
 
 
 # --- expressions over several columns ------------------------------------------------------------
@@ -293,7 +307,7 @@ def chosen_items(walk: Walk, node: exp.Expr, scope: Scope) -> list[Item]:
     inner = inner.this if isinstance(inner, exp.Column) else inner
     if isinstance(inner, exp.Star):
         items = _Changes(walk, inner, scope).applied(items)
-    return [item for item in items if isinstance(item, Tail) or keep(item.key)]
+    return [item for item in items if isinstance(item, Tail) or keep(item.name)]
 
 
 def _column_sets(e: exp.Expr) -> Iterator[exp.Expr]:
@@ -328,7 +342,7 @@ def _chosen_names(node: exp.Expr) -> Keep:
         return lambda key: _fits("search", what, key) is not False
     if isinstance(what, exp.Array | exp.List):
         names = {e.name.lower() for e in what.expressions if isinstance(e, exp.Literal)}
-        return lambda key: key in names or len(names) < len(what.expressions)
+        return lambda name: name.lower() in names or len(names) < len(what.expressions)
     if isinstance(what, exp.Lambda):
         return _pattern(what.this)
     return lambda _key: True
@@ -336,8 +350,8 @@ def _chosen_names(node: exp.Expr) -> Keep:
 
 def renamed_by(alias: str, node: exp.Expr, name: str) -> str:
     """The alias of one chosen column: `\\0` is what the pattern matched, `\\1` its first group."""
-    compiled = _compiled("search", _asked(node))
-    match = compiled.search(name) if compiled is not None else None
+    source = _regex("search", _asked(node))
+    match = re.search(source, name, re.IGNORECASE) if source is not None else None
     groups = [name] if match is None else [match.group(0), *(g or "" for g in match.groups())]
     for i, text in enumerate(groups):
         alias = alias.replace(f"\\{i}", text)

@@ -75,7 +75,7 @@ def _record(
     call = node.this if isinstance(node, exp.Table) else None
     if not isinstance(call, exp.Func) or not function_name(call).endswith(RECORDS):
         return None
-    whole = union(item_value(item) for item in relation.items)
+    whole = item_value(relation.items[0])
     items: list[Item] = []
     for name in names:
         key = name.name.lower()
@@ -149,6 +149,8 @@ def opaque(walk: Walk, reason: str, inputs: Iterable[Value] = ()) -> Relation:
 
 def _table(walk: Walk, node: exp.Table, scope: Scope) -> Relation:
     name = name_of(node)
+    if name is None and not isinstance(node.this, exp.Func):
+        return _rows_from(walk, node, scope)
     if name is None:
         return table_function(walk, node.this, scope)
     if len(name.parts) == 1:
@@ -157,6 +159,22 @@ def _table(walk: Walk, node: exp.Table, scope: Scope) -> Relation:
             return cte
     walk.met(node.this)
     return _named(walk, name)
+
+
+def _rows_from(walk: Walk, node: exp.Table, scope: Scope) -> Relation:
+    """PostgreSQL's `rows from (f(…), g(…))`: the columns of all, side by side."""
+    items: list[Item] = []
+    rows: Edges = {}
+    for call in node.args.get("rows_from") or ():
+        inner = call.this if isinstance(call, exp.Table | exp.Alias) else call
+        if not isinstance(inner, exp.Func):
+            return opaque(walk, "a function in ROWS FROM is not understood")
+        relation = table_function(walk, inner, scope)
+        items += [item for item in relation.items if isinstance(item, Column)]
+        merge(rows, relation.rows)
+    if not items:
+        return opaque(walk, "a relation without a name is not understood")
+    return Relation(items, rows=rows)
 
 
 def _named(walk: Walk, name: RelationName) -> Relation:
@@ -234,6 +252,8 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
     if cls == "constant":
         return Relation([column(name, NOTHING), Tail(None)], certain=0)
     if cls in ("table", "keys", "access"):
+        # its columns are its own, never fields of its arguments
+        opened = flow(whole, TRANSFORM)
         if "flatten" in name or (walk.dialect == "snowflake" and isinstance(call, exp.Explode)):
             items: list[Item] = [
                 column(c, whole if c in ("value", "this") else flow(whole, TRANSFORM))
@@ -242,11 +262,11 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
             return Relation(items, rows=rows)
         if ("json" in name and "each" in name) or name in ("json_tree",):
             return Relation(
-                [*(column(c, whole) for c in JSON_ROWS), Tail(None, value=whole)],
+                [*(column(c, whole) for c in JSON_ROWS), Tail(None, value=opened)],
                 certain=2,
                 rows=rows,
             )
-        return Relation([column(name, whole), Tail(None, value=whole)], certain=1, rows=rows)
+        return Relation([column(name, whole), Tail(None, value=opened)], certain=1, rows=rows)
     reason = f"table function {name} reads something outside the manifest"
     if cls != "external":
         reason = f"table function {name} is not in the catalogue"
