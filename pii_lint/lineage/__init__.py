@@ -11,10 +11,10 @@ from pii_lint.data.functions import FunctionSpec
 
 from .expressions import value
 from .queries import query
-from .scopes import Relation, Tail, fold
+from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
 from .sql import dialect_of, excerpt, parse, parse_name, survey
 from .summary import Edges, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
-from .values import Value, flat, merge
+from .values import NOTHING, Value, flat, merge
 from .walk import Shapes, Walk
 
 __all__ = [
@@ -53,16 +53,27 @@ def read(sql: str, dialect: str) -> Query:
 
 
 def summarize(
-    parsed: Query, dialect: str, functions: Mapping[str, FunctionSpec], shapes: Shapes
+    parsed: Query,
+    dialect: str,
+    functions: Mapping[str, FunctionSpec],
+    shapes: Shapes,
+    parameters: tuple[str, ...] = (),
 ) -> Summary:
     """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went
-    in."""
+    in. `parameters` are names that a call of it fills in."""
     walk = Walk(dialect, functions, shapes, value, query, parsed.classes)
     try:
-        relation = query(walk, parsed.tree, None)
+        relation = query(walk, parsed.tree, _outer(parameters))
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to follow") from None
     return _summary(walk, relation)
+
+
+def _outer(parameters: tuple[str, ...]) -> Scope | None:
+    if not parameters:
+        return None
+    columns: list[Item] = [Column(name.lower(), name, name, NOTHING) for name in parameters]
+    return Scope(sources=[Source("", Relation(columns))])
 
 
 def _summary(walk: Walk, relation: Relation) -> Summary:

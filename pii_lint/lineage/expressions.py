@@ -565,7 +565,23 @@ def _lambda_scope(walk: Walk, e: exp.Expr, bound: list[Value], scope: Scope) -> 
 
 
 def _bare_lambda(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    return value(walk, e.this, _lambda_scope(walk, e, [NOTHING], scope))
+    inside = value(walk, e.this, _lambda_scope(walk, e, [NOTHING], scope))
+    arrow = _arrow(walk, e, scope)
+    return inside if arrow is None else union((inside, arrow))
+
+
+def _arrow(walk: Walk, e: exp.Expr, scope: Scope) -> Value | None:
+    """`f(payload -> 'key')`: sqlglot takes the arrow of a JSON access for that of a lambda.
+
+    None where the body uses the parameter, or where no column has its name.
+    """
+    parameter = e.expressions[0] if len(e.expressions) == 1 else None
+    if not isinstance(parameter, exp.Identifier):
+        return None
+    if any(n.name == parameter.name for n in e.this.find_all(exp.Identifier)):
+        return None
+    container = value(walk, parameter, scope)
+    return accessed(walk, container, [e.this], scope) if container else None
 
 
 def _higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -854,7 +870,8 @@ def call(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if not isinstance(e, exp.Func):
         return _unrecognised(walk, e, scope)
     args = arguments(e)
-    if any(isinstance(arg, exp.Lambda) for _, arg in args):
+    lambdas = [arg for _, arg in args if isinstance(arg, exp.Lambda)]
+    if lambdas and all(_arrow(walk, arg, scope) is None for arg in lambdas):
         return _higher_order(walk, e, scope)
     spec = spec_of(walk, e)
     if isinstance(e, exp.Anonymous):
@@ -907,8 +924,13 @@ _call_transform = _passing(TRANSFORM)
 def _call_pick(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     """One of the values; over a window, under a filter or beside a null there may be none."""
     doubtful = walk.window is not None or isinstance(e.parent, exp.Filter)
-    how = OPTIONAL if doubtful else 0 if isinstance(e, exp.Min | exp.Max) else NULLABLE
-    return _passing(how)(walk, e, spec, args, scope)
+    extreme = isinstance(e, exp.Min | exp.Max)
+    how = OPTIONAL if doubtful else 0 if extreme else NULLABLE
+    picked = _passing(how)(walk, e, spec, args, scope)
+    if extreme and picked.fields and len(picked.fields) > 1:
+        # the first field decides which row the others come from
+        picked = union((picked, apply(picked, Signal("sort"))))
+    return picked
 
 
 def _call_concat(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:

@@ -335,12 +335,15 @@ def _unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
         name = alias.name
     items: list[Item] = [column(name, v) for v in inputs[:1]]
     items += [column(f"{name}_{i}", v) for i, v in enumerate(inputs[1:], 1)]
+    if walk.dialect == "bigquery" and len(inputs) == 1 and whole.fields:
+        # the rows of an array of structs are its structs
+        items = [column(key, union((v, Value(whole.edges)))) for key, v in whole.fields.items()]
     offset = node.args.get("offset")
     if isinstance(offset, exp.Expr):
         items.append(column(offset.name, NOTHING))
     # the fields of an unnested struct may be named without its column
     certain = len(items)
-    if whole:
+    if whole.edges or (whole.fields and walk.dialect != "bigquery"):
         items.append(Tail(None, value=whole))
     return Relation(items, certain=certain, rows=dict(apply(whole, Signal("count")).edges))
 
