@@ -370,7 +370,7 @@ NAMING = frozenset({"bigquery", "spark", "databricks"})
 def named_field(walk: Walk, name: exp.Expr, content: Value, scope: Scope) -> Value:
     """A value with one field."""
     if isinstance(name, exp.Identifier) or (isinstance(name, exp.Literal) and name.is_string):
-        return Value({}, {name.name.lower(): content}) if content else NOTHING
+        return Value({}, {name.name.lower(): content})
     return union((flow(value(walk, name, scope), TRANSFORM), flow(content, TRANSFORM)))
 
 
@@ -399,7 +399,7 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
             continue
         chosen_by = value(walk, index, scope)
         # NOTE: sqlglot reads `map {…}[x]` as a map of `{…}[x]`
-        if not container and isinstance(e.this, CONSTANTS):
+        if not flat(container) and isinstance(e.this, CONSTANTS):
             # a map or list of constants is a decoder
             container = apply(chosen_by, Decode(len(list(e.this.find_all(exp.Literal)))))
         else:

@@ -36,8 +36,13 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
     name = _alias_name(node, alias)
     if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
         record = _record(walk, node, alias.args["columns"], relation)
-        relation = record or renamed(walk, relation, alias.args["columns"])
-        if not name and isinstance(node, exp.Unnest):
+        bigquery = isinstance(node, exp.Unnest) and walk.dialect == "bigquery"
+        structs = bigquery and not relation.find("unnest")
+        if record is not None:
+            relation = record
+        elif not structs:
+            relation = renamed(walk, relation, alias.args["columns"])
+        if structs and alias.this is None:
             name = alias.args["columns"][0].name.lower()
     for pivot in node.args.get("pivots") or ():
         relation = pivoted(walk, relation, pivot, scope)
