@@ -20,7 +20,7 @@ _FILTER = re.compile(r"^\s*(?:where|and|or|having|qualify|limit|order\s+by)\b", 
 BOTH = ("full", "incremental")
 
 
-def uses_is_incremental(node: Node, project: Project) -> bool:
+def uses_is_incremental(node: Node, projects: Sequence[Project]) -> bool:
     """True where the node calls `is_incremental()`, itself or through macros."""
     seen: set[str] = set()
     rest = list(node.depends_on_macros)
@@ -31,7 +31,8 @@ def uses_is_incremental(node: Node, project: Project) -> bool:
         seen.add(macro)
         if macro.rsplit(".", 1)[-1] == "is_incremental":
             return True
-        rest += project.macro_depends_on.get(macro, ())
+        for project in projects:
+            rest += project.macro_depends_on.get(macro, ())
     return False
 
 
@@ -52,11 +53,11 @@ def branches(
 
 
 def unseen_branch(
-    node: Node, project: Project, projects: Sequence[Project], reads: tuple[str, ...]
+    node: Node, projects: Sequence[Project], reads: tuple[str, ...]
 ) -> str | None:
     """Why a branch that no manifest shows could matter; None where it can't or where all were
     seen."""
-    if node.materialized != "incremental" or not uses_is_incremental(node, project):
+    if node.materialized != "incremental" or not uses_is_incremental(node, projects):
         return None
     seen, missing = branches(node, projects, reads)
     if not missing or ("incremental" in missing and only_filters(node.raw_code or "")):

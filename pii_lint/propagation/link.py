@@ -379,7 +379,7 @@ class Linker:
             self._snapshot(node, linked)
         self._declare(node, linked, summary)
         self._forgotten(node, linked)
-        reason = unseen_branch(node, self.project, self.projects, linked.facts.reads)
+        reason = unseen_branch(node, self.projects, linked.facts.reads)
         if reason is not None and self._parents_hold_values(node):
             linked.facts.blind.append(BlindSpot(reason))
             lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)

@@ -79,7 +79,7 @@ def _blind(facts: Facts) -> Iterator[Blind]:
 
 
 def _branches(facts: Facts) -> Iterator[Branch]:
-    """Models that ask `is_incremental()`; the answer was fixed when dbt compiled them."""
-    for node, held in facts.relations():
-        if any(uses_is_incremental(node, project) for project in facts.projects):
-            yield Branch(node.unique_id, *branches(node, facts.projects, held.reads))
+    """Models that ask `is_incremental()`; its answer was fixed when dbt compiled them."""
+    for node, relation in facts.relations():
+        if node.resource_type == "model" and uses_is_incremental(node, facts.projects):
+            yield Branch(node.unique_id, *branches(node, facts.projects, relation.reads))

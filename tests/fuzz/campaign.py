@@ -87,12 +87,12 @@ class Campaign:
         self.tally.failed += 1
 
         def still(candidate: Models) -> bool:
-            return any(m.why == miss.why and m.origin == miss.origin for m in self._misses(candidate))
+            return any(_alike(m, miss) for m in self._misses(candidate))
 
         small = shrunk(models, still)
         key = f"{miss.why} {skeleton(small)}"
         if key not in self.tally.misses:
-            found = next(m for m in self._misses(small) if (m.why, m.origin) == (miss.why, miss.origin))
+            found = next(m for m in self._misses(small) if _alike(m, miss))
             self.tally.misses[key] = (found, small)
             print(f"\n-- {found}\n{written(small)}", flush=True)
 
@@ -116,6 +116,10 @@ class Campaign:
         key = skeleton(small)
         self.tally.causes[key] += 1
         self.tally.shown.setdefault(key, written(small))
+
+
+def _alike(a: Miss, b: Miss) -> bool:
+    return (a.why, a.origin) == (b.why, b.origin) and (a.why != "shape" or a.column == b.column)
 
 
 def generate(one: object, *, seed_: int, count: int) -> None:
