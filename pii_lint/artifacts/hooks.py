@@ -41,8 +41,8 @@ class Rendered:
 
     ways: tuple[str, ...]
     # SQL, one text for each way through the branches
-    loud: bool
-    # it calls what may write something else, or it can't be read
+    lost: str | None
+    # why it can't be taken at its word
 
 
 class HookReader:
@@ -66,7 +66,7 @@ class HookReader:
     def render(self, template: str, node: Node) -> Rendered:
         """The texts that a node's hook may come to."""
         if "{{" not in template and "{%" not in template:
-            return Rendered((_ASIDE.sub(" ", template),), loud=False)
+            return Rendered((_ASIDE.sub(" ", template),), None)
         try:
             steps = plan(template)
         except UnknownTagError:
@@ -75,11 +75,13 @@ class HookReader:
         if paths is None:
             return self._flat(template, node)
         texts = ("".join(self._text(step, template, node) for step in path) for path in paths)
-        return Rendered(tuple(dict.fromkeys(texts)), self._loud(template, steps, node))
+        lost = "it calls what may write" if self._loud(template, steps, node) else None
+        return Rendered(tuple(dict.fromkeys(texts)), lost)
 
     def _flat(self, template: str, node: Node) -> Rendered:
         """What can't be taken apart, with holes for its tags: enough to see what it names."""
-        return Rendered((_TAG.sub(lambda tag: self._rendered(tag[0], node), template),), loud=True)
+        flat = _TAG.sub(lambda tag: self._rendered(tag[0], node), template)
+        return Rendered((flat,), "its template can't be taken apart")
 
     def _text(self, step: Step, template: str, node: Node) -> str:
         if isinstance(step, Text):

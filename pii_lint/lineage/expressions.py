@@ -774,6 +774,22 @@ def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expr], scope: Scope) 
     return folded(walk, v, scope, numeric=False)
 
 
+def default_names(call: exp.Expr) -> list[str]:
+    """The names Spark gives a generator's columns where nobody else does; empty for other calls."""
+    name = function_name(call).removesuffix("_outer")
+    args = [arg for _, arg in arguments(call)]
+    if name == "explode":
+        mapped = bool(args) and isinstance(args[0], exp.Map | exp.VarMap | exp.ToMap)
+        return ["key", "value"] if mapped else ["col"]
+    if name == "posexplode":
+        return ["pos", "col"]
+    if name == "json_tuple":
+        return [f"c{i}" for i in range(len(args) - 1)]
+    if name == "stack" and args and isinstance(args[0], exp.Literal) and args[0].name.isdigit():
+        return [f"col{i}" for i in range(-(-(len(args) - 1) // max(int(args[0].name), 1)))]
+    return []
+
+
 def spread_call(walk: Walk, call: exp.Expr, count: int, scope: Scope) -> list[Value]:
     """What each of `count` columns of a generator such as `stack`, `inline`, `json_tuple` holds."""
     name = function_name(call)
@@ -787,6 +803,8 @@ def spread_call(walk: Walk, call: exp.Expr, count: int, scope: Scope) -> list[Va
         document = value(walk, args[0], scope)
         return [accessed(walk, document, [key], scope, scalar=True) for key in args[1:]]
     whole = value(walk, call, scope)
+    if name.startswith("posexplode") and count == 2:
+        return [NOTHING, whole]
     if isinstance(call, exp.Inline) and whole.fields and len(whole.fields) == count:
         return [union((field, Value(whole.edges))) for field in whole.fields.values()]
     return [whole] * count

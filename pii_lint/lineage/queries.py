@@ -10,6 +10,7 @@ from sqlglot.errors import ErrorLevel
 from .expressions import (
     LISTS,
     conjuncts,
+    default_names,
     function_name,
     item_at,
     item_value,
@@ -649,10 +650,14 @@ def _generated(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
         inside = flow(union(values(walk, item.expressions, scope)), TRANSFORM)
         lost = union((inside, walk.unknown("an external script transforms the rows")))
         return [Column(name.lower(), name, name, lost) for name in names]
-    if not isinstance(item, exp.Aliases):
+    call = item
+    if isinstance(item, exp.Aliases):
+        call, names = item.this, [alias.name for alias in item.args["expressions"]]
+    else:
+        names = default_names(call) if walk.dialect in ("spark", "databricks") else []
+    if not names:
         return None
-    names = [alias.name for alias in item.args["expressions"]]
-    contents = spread_call(walk, item.this, len(names), scope)
+    contents = spread_call(walk, call, len(names), scope)
     return [
         Column(name.lower(), name, fold(name, False, walk.dialect), content)
         for name, content in zip(names, contents, strict=True)

@@ -12,6 +12,7 @@ from .expressions import (
     arguments,
     as_scalar,
     chosen,
+    default_names,
     function_name,
     item_value,
     spec_of,
@@ -271,6 +272,11 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
                 certain=2,
                 rows=rows,
             )
+        names = default_names(call) if walk.dialect in ("spark", "databricks") else []
+        if names:
+            contents = spread_call(walk, call, len(names), scope)
+            items = [column(c, v) for c, v in zip(names, contents, strict=True)]
+            return Relation(items, rows=rows)
         return Relation([column(name, whole), Tail(None, value=opened)], certain=1, rows=rows)
     reason = f"table function {name} reads something outside the manifest"
     if cls != "external":
