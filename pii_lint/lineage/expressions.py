@@ -945,10 +945,19 @@ def _call_pick(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
     extreme = isinstance(e, exp.Min | exp.Max)
     how = OPTIONAL if doubtful else 0 if extreme else NULLABLE
     picked = _passing(how)(walk, e, spec, args, scope)
-    if extreme and picked.fields and len(picked.fields) > 1:
-        # the first field decides which row the others come from
-        picked = union((picked, apply(picked, Signal("sort"))))
-    return picked
+    return _compared(picked) if extreme else picked
+
+
+def _compared(picked: Value) -> Value:
+    """Structs compare field by field: the first ones decide which the others come from."""
+    if not picked.fields or len(picked.fields) < 2:
+        return picked
+    return union((picked, apply(picked, Signal("sort"))))
+
+
+def _call_choose(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    chosen_one = _passing(OPTIONAL)(walk, e, spec, args, scope)
+    return _compared(chosen_one) if isinstance(e, exp.Greatest | exp.Least) else chosen_one
 
 
 def _call_concat(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
@@ -1141,6 +1150,12 @@ def _call_external(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scop
     return union((_call_transform(walk, e, spec, args, scope), walk.unknown(reason)))
 
 
+def _call_routine(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    """A function of the project's own that reads relations, beside its arguments."""
+    read = Value({(Ref(SETTING, f"function:{spec.name}"), ()): walk.span})
+    return union((_call_transform(walk, e, spec, args, scope), read))
+
+
 def _call_setting(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     words = [literal(arg) for _, arg in args]
     name = words[0] if words and words[0] is not None else ""
@@ -1157,7 +1172,7 @@ def _anonymous(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 _CLASSES: dict[str, CallHandler] = {
     "copy": _passing(0),
-    "choose": _passing(OPTIONAL),
+    "choose": _call_choose,
     "pick": _call_pick,
     "recode": _passing(ENCODE),
     "concat": _call_concat,
@@ -1183,6 +1198,7 @@ _CLASSES: dict[str, CallHandler] = {
     "series": _call_transform,
     "external": _call_external,
     "setting": _call_setting,
+    "routine": _call_routine,
 }
 
 _HANDLERS: dict[type[exp.Expr], Handler] = {

@@ -524,6 +524,7 @@ def _items(
         items.append(column)
         if pattern is not None:
             pattern.append(column.key)
+    _keep_apart(e, items)
     return (
         items,
         len(items) if certain is None else certain,

@@ -100,7 +100,7 @@ def find_hooks(
 ) -> Hooks:
     """Read every hook. `vouched` are functions whose class the policy states."""
     finder = _Finder(project, binder, dialect, functions)
-    for uid, node in sorted(project.nodes.items()):
+    for _, node in sorted(project.nodes.items()):
         if node.resource_type == "function":
             finder.function(node)
         elif node.resource_type == "operation" and node.compiled_code is not None:
@@ -151,7 +151,7 @@ class _Finder:
         body = node.compiled_code or node.raw_code or ""
         if node.language != "sql":
             return
-        for name in {node.name, node.alias or node.name}:
+        for name in sorted({node.name, node.alias or node.name}):
             made = routine(name.lower(), node.arguments, body, self._dialect)
             if made.query is not None or _READS.search(body):
                 self._routines.append((node, made, body))
@@ -208,7 +208,7 @@ class _Finder:
                 node, effect, text = made
                 if effect.query is None:
                     self.hooks.functions[effect.name] = FunctionSpec(effect.name, "external", ())
-                elif effect.query.relations or any(_names(text, k) for k in self.hooks.carriers):
+                elif effect.query.relations or self._reaches(text):
                     carrier = Carrier(node, effect.query, effect.parameters, text)
                     key = f"function:{effect.name}"
                     self.hooks.carriers.setdefault(key, []).append(carrier)
@@ -222,6 +222,12 @@ class _Finder:
             if effect.name in self._functions:
                 spec = FunctionSpec(effect.name, "transform", ())
                 self.hooks.functions.setdefault(effect.name, spec)
+
+
+    def _reaches(self, text: str) -> bool:
+        """True where a text names what hands on data of relations."""
+        names = (*self.hooks.carriers, *(f"function:{name}" for name in self.hooks.functions))
+        return any(_names(text, name) for name in names)
 
 
 def placed(write: Write, summary: Summary, shape: Shape) -> Iterator[tuple[int | None, str]]:

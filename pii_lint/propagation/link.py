@@ -22,10 +22,12 @@ from pii_lint.labels import (
     Origin,
     carry,
 )
+from pii_lint.lineage.effects import How, Lost
 from pii_lint.lineage.summary import (
     CHANGED,
     DECLARED,
     KEYS,
+    NULLABLE,
     ROW_ID,
     ROWS,
     SCALAR,
@@ -51,12 +53,15 @@ from pii_lint.lineage.summary import UNKNOWN as LOST
 from .binding import Binder
 from .branches import unseen_branch
 from .declared import ANY_DEPTH, LATENT, Position, born, columns_of, is_tagged, shape_of
+from .hooks import Carrier, Writing, find_hooks, placed
 from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFacts, Via
 from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
 
 Labels = dict[Label, Via | None]
+Taken = tuple[Position, str, str, Label, Via | None]
+"""What is left of a label's place, the node and column that it stands on, the label, its way."""
 MOST_ROUNDS = 30
 """Rounds after which a cycle's labels are taken as they are; they only grow, and each label can
 arrive but once."""
@@ -162,6 +167,12 @@ class Linker:
         self.dialect = config.dialect or lineage.dialect_of(project.adapter_type)
         self.functions = load_functions(self.dialect, config.functions)
         self.binder = Binder(project.nodes, self.dialect)
+        self.hooks = find_hooks(
+            project, self.binder, self.dialect, self.functions, config.functions
+        )
+        if self.hooks.functions:
+            self.functions = {**self.functions, **self.hooks.functions}
+        self.session: dict[str, list[Taken]] = {}
         self.linked: dict[str, Linked] = {}
         self.parsed: dict[str, lineage.Query | str] = {}
         self.names: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -195,7 +206,10 @@ class Linker:
                 for uid in group:
                     self.parsed.pop(uid, None)
                 linked_one()
-        return {uid: linked.facts for uid, linked in sorted(self.linked.items())}
+        facts = {uid: linked.facts for uid, linked in sorted(self.linked.items())}
+        for uid, reasons in self.hooks.blind.items():
+            facts[uid] = RelationFacts(blind=[BlindSpot(reason) for reason in reasons])
+        return facts
 
     def _reads(self, uid: str, node: Node) -> tuple[str, ...]:
         """What a node reads by its own SQL, united with what dbt says it depends on."""
@@ -205,6 +219,8 @@ class Linker:
             if not isinstance(parsed, str):
                 for name in parsed.relations:
                     found += self.binder.bind(name, uid)
+        for by, name in self.hooks.reads(uid, node.compiled_code or ""):
+            found += [read for read in self.binder.bind(name, by) if read != uid]
         return tuple(dict.fromkeys(found))
 
     def _parse(self, node: Node) -> lineage.Query | str:
@@ -235,6 +251,11 @@ class Linker:
         )
 
     def _link(self, node: Node) -> Linked:
+        self.session.clear()
+        return self._written(node, self._own(node))
+
+    def _own(self, node: Node) -> Linked:
+        """What a node's own SQL or YAML says, hooks apart."""
         if node.resource_type in ("source", "seed"):
             return self._origin(node)
         if node.language != "sql":
@@ -383,7 +404,9 @@ class Linker:
         if reason is not None and self._parents_hold_values(node):
             linked.facts.blind.append(BlindSpot(reason))
             lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)
-            linked.columns.setdefault(TAIL, {}).setdefault((), {})[lost] = None
+            linked.columns.setdefault(TAIL, {})
+            for places in linked.columns.values():
+                places.setdefault((), {})[lost] = None
         return self._finish(linked, named)
 
     def _put(
@@ -406,7 +429,7 @@ class Linker:
                 if new is not None and new.form is Form.SIGNAL:
                     self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
 
-    def _taken(self, ref: Ref) -> Iterator[tuple[Position, str, str, Label, Via | None]]:
+    def _taken(self, ref: Ref) -> Iterator[Taken]:
         """The labels behind a ref, with the node and column they stand on; uid is empty for those
         born here."""
         if ref.read == LOST:
@@ -415,6 +438,10 @@ class Linker:
         if ref.read == SETTING:
             if ref.column in self.config.secret_settings or ref.column.startswith(DECLARED):
                 yield (), "", TAIL, Label(Origin(SETTING, ref.column), SECRET, Form.CLEAR), None
+            for position, uid, key, label, via in self._carried(ref.column):
+                rest = remaining(position, ref.path)
+                if rest is not None:
+                    yield rest, uid, key, label, via
             return
         for uid in self.owners.get(ref.read, ()):
             linked = self.linked.get(uid)
@@ -479,6 +506,133 @@ class Linker:
         )
         span = self._span(call.span)
         return MaskFacts(call.column, call.function, frozenset(inputs), secrets, call.literal, span)
+
+    # --- what hooks add ---------------------------------------------------------------------------
+
+    def _written(self, node: Node, linked: Linked) -> Linked:
+        """Join what hooks and operations write into a relation to what its own SQL gives."""
+        writings = self.hooks.writings.get(node.unique_id, ())
+        if not writings:
+            return linked
+        # a hook may read what it writes to
+        self.linked[node.unique_id] = linked
+        for _ in range(MOST_ROUNDS):
+            before = _fingerprint(linked)
+            for writing in writings:
+                self.session.clear()
+                self._join(node, linked, writing)
+            if before == _fingerprint(linked):
+                break
+        _join_parts(linked)
+        named = {key: column.named for key, column in linked.facts.columns.items()}
+        linked.facts.columns.clear()
+        return self._finish(linked, named)
+
+    def _join(self, node: Node, linked: Linked, writing: Writing) -> None:
+        effect, where = writing.effect, writing.called(node)
+        if isinstance(effect, Lost):
+            self._lose(node, linked, f"{where} can't be followed: {effect.reason}")
+            return
+        try:
+            summary = lineage.summarize(
+                effect.query, self.dialect, self.functions, self._shapes(writing.by)
+            )
+        except ValueError as error:
+            self._lose(node, linked, f"{where} can't be followed: {error}")
+            return
+        by = writing.by.unique_id
+        self.reader = node.unique_id
+        self.owners = {read: self._owners(by, name) for read, name in summary.reads.items()}
+        facts = linked.facts
+        read = {uid for uids in self.owners.values() for uid in uids} - {node.unique_id}
+        facts.reads = tuple(sorted({*facts.reads, *read}))
+        for i, name in placed(effect, summary, linked.shape):
+            places = self._column(linked, name)
+            if i is None:
+                self._put(places, (), _unplaced(summary.tail or {}))
+                continue
+            column = summary.columns[i]
+            self._put(places, (), _unplaced(column.edges))
+            for path, edges in column.fields.items():
+                self._put(places, path, _unplaced(edges))
+            tables = self._tables(column.edges)
+            if tables:
+                key = name.lower()
+                linked.singles[key] = linked.singles.get(key, frozenset()) | tables
+        if effect.rows:
+            self._put_rows(facts.signals, _unplaced(summary.rows))
+        if effect.how is How.ROWS:
+            _loosen_secrets(linked)
+        for call in summary.masks:
+            call.span = None
+            mask = self._mask(call)
+            if mask is not None and mask not in facts.masks:
+                facts.masks.append(mask)
+        spots = [BlindSpot(f"{where}: {reason}") for reason, _ in summary.unknowns]
+        facts.blind += [spot for spot in spots if spot not in facts.blind]
+
+    def _column(self, linked: Linked, name: str) -> dict[Position, Labels]:
+        """The places of a column, which a hook may have added."""
+        key, shape = name.lower(), linked.shape
+        if key != TAIL and key not in {column.key for column in shape.columns}:
+            added = ShapeColumn(key, name, fold_name(name, self.dialect))
+            linked.shape = Shape((*shape.columns, added), shape.complete, hidden=shape.hidden)
+        if key not in linked.columns:
+            unlisted = linked.columns.get(TAIL, {})
+            linked.columns[key] = {place: dict(labels) for place, labels in unlisted.items()}
+        return linked.columns[key]
+
+    def _lose(self, node: Node, linked: Linked, reason: str) -> None:
+        """Something may have been written anywhere in a relation."""
+        lost = Label(Origin(node.unique_id, TAIL), UNKNOWN, Form.UNKNOWN)
+        shape = linked.shape
+        linked.shape = Shape(shape.columns, complete=False, ordered=shape.ordered)
+        for name in (*(column.name for column in shape.columns), TAIL):
+            self._column(linked, name).setdefault((), {})[lost] = None
+        spot = BlindSpot(reason)
+        if spot not in linked.facts.blind:
+            linked.facts.blind.append(spot)
+
+    def _carried(self, name: str) -> list[Taken]:
+        """What a variable or function brings in of the relations that it reads. A variable may be
+        null: the session that reads it need not be the one that set it."""
+        sort, _, word = name.partition(":")
+        key = name if sort == "function" else f"variable:{word}"
+        if key in self.session or key not in self.hooks.carriers:
+            return self.session.get(key, [])
+        # what reads itself brings in nothing more
+        found = self.session[key] = []
+        for carrier in self.hooks.carriers[key]:
+            places: dict[Position, Labels] = {}
+            owners = self.owners
+            self._evaluate_carrier(carrier, places)
+            self.owners = owners
+            for position, labels in places.items():
+                for label, via in labels.items():
+                    new = carry(label, (Flow(NULLABLE),), self)
+                    uid, column = (via.node, via.column) if via is not None else ("", TAIL)
+                    if new is not None:
+                        found.append((position, uid, column, new, via))
+        return found
+
+    def _evaluate_carrier(self, carrier: Carrier, places: dict[Position, Labels]) -> None:
+        try:
+            summary = lineage.summarize(
+                carrier.query,
+                self.dialect,
+                self.functions,
+                self._shapes(carrier.by),
+                carrier.parameters,
+            )
+        except ValueError:
+            lost = Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN)
+            places[()] = {lost: None}
+            return
+        by = carrier.by.unique_id
+        self.owners = {read: self._owners(by, name) for read, name in summary.reads.items()}
+        for column in summary.columns:
+            for path, edges in {(): column.edges, **column.fields}.items():
+                self._put(places, path, _unplaced(edges))
 
     # --- what YAML adds ---------------------------------------------------------------------------
 
@@ -696,6 +850,11 @@ _WORDS = {
     "decode": "decode",
     "signal": "signal",
 }
+
+
+def _unplaced(edges: Edges) -> Edges:
+    """Edges of a text that isn't the node's own: its places mean nothing there."""
+    return dict.fromkeys(edges)
 
 
 def _op_word(chain: Chain, label: Label) -> str:
