@@ -165,7 +165,7 @@ def _part(label: Label, op: Part, around: Surroundings, changed: bool) -> Label:
 def _digest(label: Label, op: Digest, around: Surroundings) -> Label | None:
     if label.kind == SECRET:
         return None
-    if label.form in (Form.SIGNAL, Form.PSEUDONYM):
+    if label.form in (Form.SIGNAL, Form.STATISTIC, Form.PSEUDONYM):
         return label
     if around.keyed(op):
         return label.to(Form.PSEUDONYM)

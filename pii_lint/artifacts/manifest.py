@@ -159,6 +159,7 @@ class _Reader:
             pre_hooks=_hooks(config.pre_hook),
             post_hooks=_hooks(config.post_hook),
             unique_key=_listed(config.unique_key),
+            updated_at=config.updated_at,
             on_schema_change=config.on_schema_change,
             persist_docs=any(bool(value) for value in (config.persist_docs or {}).values()),
             arguments=tuple(argument.name or "" for argument in node.arguments or ()),

@@ -60,6 +60,8 @@ class Node:
     pre_hooks: tuple[str, ...] = ()
     post_hooks: tuple[str, ...] = ()
     unique_key: tuple[str, ...] = ()
+    updated_at: str | None = None
+    # of a snapshot by timestamp: the column, or an expression over columns
     on_schema_change: str | None = None
     persist_docs: bool = False
     arguments: tuple[str, ...] = ()

@@ -76,6 +76,7 @@ class NodeConfig(Struct, gc=False):
     pre_hook: Hooks = field(default=None, name="pre-hook")
     post_hook: Hooks = field(default=None, name="post-hook")
     unique_key: list[str] | str | None = None
+    updated_at: str | None = None
     on_schema_change: str | None = None
     persist_docs: dict[str, object] | None = None
     contract: Contract | None = None

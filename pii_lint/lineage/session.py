@@ -94,4 +94,4 @@ def _scalar(content: exp.Expr) -> exp.Expr:
     content = content.copy()
     if isinstance(content, exp.Query) and not isinstance(content, exp.Subquery):
         content = exp.Subquery(this=content)
-    return exp.select(exp.alias_(content, "value"))
+    return exp.select(exp.Alias(this=content, alias=exp.to_identifier("value")))

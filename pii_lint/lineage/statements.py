@@ -79,8 +79,7 @@ class Reader:
             return list(lost)
         if line in listed.whole or _begins(line, listed.harmless):
             return []
-        if any(self._open(token) for token in piece):
-            return [self.lost(text, "dbt fills it in only when it runs")]
+        still_open = any(self._open(token) for token in piece)
         if (
             words[0] == "alter"
             and any(f" {phrase} " in f"{line} " for phrase in listed.altering)
@@ -92,6 +91,8 @@ class Reader:
         except ValueError:
             return [self.lost(text, "its SQL cannot be parsed")]
         found = self._tree(trees[0]) if len(trees) == 1 else None
+        if still_open and (found or not isinstance(trees[0], exp.Query)):
+            return [self.lost(text, "dbt fills it in only when it runs")]
         return list(lost) if found is None else found
 
     def _open(self, token: Token) -> bool:

@@ -148,9 +148,8 @@ def _parenthesised(walk: Walk, table: exp.Table, scope: Scope) -> Relation:
 def opaque(walk: Walk, reason: str, inputs: Iterable[Value] = ()) -> Relation:
     """A relation that can't be seen into: whatever went in, and an unknown."""
     lost = walk.unknown(reason)
-    return Relation(
-        [Tail(None, value=union((lost, *(flow(v, TRANSFORM) for v in inputs))))], certain=0
-    )
+    whole = union((lost, *(flow(v, TRANSFORM) for v in inputs)))
+    return Relation([Tail(None, value=whole)], certain=0, rows=apply(whole, Signal("filter")).edges)
 
 
 def _table(walk: Walk, node: exp.Table, scope: Scope) -> Relation:

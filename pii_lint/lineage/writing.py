@@ -224,7 +224,8 @@ def _assigned(
                 condition = exp.and_(*(each.copy() for each in decisive))
                 content = exp.Case(ifs=[exp.If(this=condition, true=content)])
             target, column = _assigned_to(place, tables, name)
-            items.setdefault(target, []).append(exp.alias_(content, column, quoted=True))
+            named = exp.Alias(this=content, alias=exp.to_identifier(column, quoted=True))
+            items.setdefault(target, []).append(named)
     base = base.where(*(each.copy() for each in asked))
     return [
         Write(target, Query(base.select(*contents), dialect), How.NAME, rows=False)

@@ -52,9 +52,7 @@ def branches(
     return (seen,), tuple(branch for branch in BOTH if branch != seen)
 
 
-def unseen_branch(
-    node: Node, projects: Sequence[Project], reads: tuple[str, ...]
-) -> str | None:
+def unseen_branch(node: Node, projects: Sequence[Project], reads: tuple[str, ...]) -> str | None:
     """Why a branch that no manifest shows could matter; None where it can't or where all were
     seen."""
     if node.materialized != "incremental" or not uses_is_incremental(node, projects):

@@ -223,7 +223,6 @@ class _Finder:
                 spec = FunctionSpec(effect.name, "transform", ())
                 self.hooks.functions.setdefault(effect.name, spec)
 
-
     def _reaches(self, text: str) -> bool:
         """True where a text names what hands on data of relations."""
         names = (*self.hooks.carriers, *(f"function:{name}" for name in self.hooks.functions))

@@ -3,6 +3,7 @@ gives."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from pii_lint.data.registry import Kind, Registry
 from pii_lint.labels import (
     CHANGED_SECRET,
     MAYBE_NULL,
+    READABLE,
     SECRET,
     UNKNOWN,
     VALUE_FORMS,
@@ -179,6 +181,7 @@ class Linker:
         self.reader = ""
         self.booleans: set[Origin] = set()
         self.numbers: set[Origin] = set()
+        self.foreign = frozenset(_foreign_materializations(project))
 
     # --- the road ---------------------------------------------------------------------------------
 
@@ -260,6 +263,8 @@ class Linker:
             return self._origin(node)
         if node.language != "sql":
             return self._opaque(node, "a Python model is not analysed")
+        if node.materialized in self.foreign:
+            return self._opaque(node, f"its materialization {node.materialized} is not dbt's own")
         parsed = self.parsed[node.unique_id]
         if isinstance(parsed, str):
             return self._opaque(node, parsed)
@@ -362,6 +367,7 @@ class Linker:
         for column in shape.columns:
             linked.columns[column.key] = {(): dict(labels)}
         linked.columns[TAIL] = {(): labels}
+        linked.facts.signals[lost.to(Form.SIGNAL, "filter")] = None
         linked.facts.blind.append(BlindSpot(reason))
         linked.facts.reads = node.depends_on
         return self._finish(linked)
@@ -670,16 +676,16 @@ class Linker:
         ) and not any(label.form in VALUE_FORMS for _, _, _, label, _ in self._taken(ref))
 
     def _snapshot(self, node: Node, linked: Linked) -> None:
-        """dbt's own columns: the row id is an unkeyed digest of the unique key."""
+        """dbt's own columns: the row id is an unkeyed digest of key and time, others are times."""
+        times = _labels_named(linked, [node.updated_at or ""])
         identity: Labels = {}
-        for name in node.unique_key:
-            for labels in linked.columns.get(name.lower(), {}).values():
-                for label, via in labels.items():
-                    new = label.to(Form.WEAK) if label.form in (Form.CLEAR, Form.PARTIAL) else label
-                    identity.setdefault(new, via)
+        for label, via in {**_labels_named(linked, node.unique_key), **times}.items():
+            weak = label.to(Form.WEAK) if label.form in READABLE else label
+            identity.setdefault(weak, via)
         known = list(linked.shape.columns)
         for name in ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"):
-            linked.columns[name] = {(): identity} if name == "dbt_scd_id" and identity else {}
+            labels = identity if name == "dbt_scd_id" else times
+            linked.columns[name] = {(): dict(labels)} if labels else {}
             known.append(ShapeColumn(name, name, fold_name(name, self.dialect)))
         linked.shape = Shape(
             tuple(known), linked.shape.complete, linked.shape.ordered, linked.shape.hidden
@@ -789,6 +795,25 @@ class Linker:
 def fold_name(name: str, dialect: str) -> str:
     """A name that dbt writes unquoted."""
     return lineage.fold(name, False, dialect)
+
+
+def _foreign_materializations(project: Project) -> Iterator[str]:
+    """Materializations of packages that aren't dbt's: they may do anything with a model's SQL."""
+    for macro in project.macros:
+        package, _, name = macro.removeprefix("macro.").partition(".")
+        if name.startswith("materialization_") and not package.startswith("dbt"):
+            yield name.removeprefix("materialization_").rpartition("_")[0]
+
+
+def _labels_named(linked: Linked, expressions: Sequence[str]) -> Labels:
+    """The labels of every column that these names or expressions mention."""
+    words = {word.lower() for text in expressions for word in re.findall(r"\w+", text)}
+    return {
+        label: via
+        for key in sorted(words & linked.columns.keys())
+        for labels in linked.columns[key].values()
+        for label, via in labels.items()
+    }
 
 
 def _fingerprint(linked: Linked) -> object:

@@ -189,7 +189,9 @@ def references(
                 if t == kind:
                     whole = f"{source.alias}.{c.name}"
                     inside = f"({whole})[1].{name}" if c.type.many else f"({whole}).{name}"
-                    found.append(([inside, f"struct_extract({inside[: -len(name) - 1]}, '{name}')"], c))
+                    found.append(
+                        ([inside, f"struct_extract({inside[: -len(name) - 1]}, '{name}')"], c)
+                    )
     return found
 
 

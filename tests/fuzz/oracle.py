@@ -11,7 +11,18 @@ import duckdb
 from pii_lint.propagation.inventory import RelationFacts
 from tests.corpus.harness import SCHEMA, inventory, model_id, word, world
 
-from .copies import SALT, SALTS, VARIANTS, Choice, Copies, Models, Output, canaries, origins, variants
+from .copies import (
+    SALT,
+    SALTS,
+    VARIANTS,
+    Choice,
+    Copies,
+    Models,
+    Output,
+    canaries,
+    origins,
+    variants,
+)
 
 CANARY = 6
 """Characters from which on a value found in an output can be no coincidence."""

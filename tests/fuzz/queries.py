@@ -92,9 +92,7 @@ def query(m: Maker, depth: int, outer: Scope | None) -> Query:
         m.relations = before
 
 
-def select(
-    m: Maker, depth: int, types: Sequence[Type] = (), names: Sequence[str] = ()
-) -> Query:
+def select(m: Maker, depth: int, types: Sequence[Type] = (), names: Sequence[str] = ()) -> Query:
     """A plain or grouped select; its columns have these types and names where they are given."""
     if m.chance(26):
         return _grouped(m, depth, types, names)
@@ -264,7 +262,9 @@ def _grouped(m: Maker, depth: int, types: Sequence[Type], names: Sequence[str]) 
     group = _group_by(m, style, keys, items)
     having = ""
     if m.chance(10):
-        having = f" having {condition(m, replace(within, depth=1, quiet=m.chance(50), windows=False))}"
+        having = (
+            f" having {condition(m, replace(within, depth=1, quiet=m.chance(50), windows=False))}"
+        )
     found: tuple[str, ...] | None = None
     if not names and style != "sets" and len(shown) == len(keys):
         found = tuple(c.name for c in columns[: len(keys)])
@@ -327,16 +327,26 @@ def _set_operation(m: Maker, depth: int) -> Query:
         right, columns = _by_name(m, depth, columns)
         second = None
     else:
-        right, second = select(m, depth - 1, [c.type for c in columns], [m.fresh("d") for _ in columns])
+        right, second = select(
+            m, depth - 1, [c.type for c in columns], [m.fresh("d") for _ in columns]
+        )
         columns = [
-            replace(c, personal=c.personal or d.personal, domain=c.domain if c.domain == d.domain else None)
+            replace(
+                c,
+                personal=c.personal or d.personal,
+                domain=c.domain if c.domain == d.domain else None,
+            )
             for c, d in zip(columns, second.columns, strict=True)
         ]
     text = f"{_bare(left)} {operator} {_bare(right)}"
     if m.chance(15) and second is not None:
         third, _ = select(m, 0, [c.type for c in columns], [m.fresh("d") for _ in columns])
         operator = m.pick(("union all", "union", "except"))
-        text = f"({text}) {operator} {_bare(third)}" if m.chance(50) else f"{text} {operator} {_bare(third)}"
+        text = (
+            f"({text}) {operator} {_bare(third)}"
+            if m.chance(50)
+            else f"{text} {operator} {_bare(third)}"
+        )
     apart = " all" not in operator and _comparable(columns)
     key = tuple(c.name for c in columns) if apart else None
     return text, Relation(tuple(columns), key, first.size + 6)
@@ -354,7 +364,9 @@ def _by_name(m: Maker, depth: int, columns: list[Column]) -> tuple[str, list[Col
     wanted = [*shared, *added]
     right, second = select(m, depth - 1, [c.type for c in wanted], [c.name for c in wanted])
     personal = {c.name: c.personal for c in second.columns}
-    mixed = [replace(c, personal=c.personal or personal.get(c.name, False), domain=None) for c in columns]
+    mixed = [
+        replace(c, personal=c.personal or personal.get(c.name, False), domain=None) for c in columns
+    ]
     return right, [*mixed, *(replace(c, personal=personal[c.name]) for c in added)]
 
 
@@ -447,7 +459,11 @@ def _unpivot(m: Maker, depth: int) -> Query:
         key, a, b = (expression(m, t, place) for t in ("int", kind, kind))
     cast = _CASTS[kind]
     inner = f"select {key} as k, ({a})::{cast} as a, ({b})::{cast} as b from {sql}"
-    columns = (Column("k", "int", None, note[0]), Column("n", "text"), Column("v", kind, None, note[0]))
+    columns = (
+        Column("k", "int", None, note[0]),
+        Column("n", "text"),
+        Column("v", kind, None, note[0]),
+    )
     text = m.pick((
         f"(unpivot ({inner}) on a, b into name n value v) as p",
         f"(select * from ({inner}) unpivot include nulls (v for n in (a, b))) as p",
@@ -519,7 +535,11 @@ def subquery(m: Maker, kind: Type, place: Place) -> str:
         order = total_order(m, inner)
         return f"(select {expression(m, kind, inner)} from {sql}{where} order by {order} limit 1)"
     alone = replace(inner, grouped=(), scope=replace(scope, outer=None))
-    return f"(select {expression(m, kind, alone)} from {sql}{where})" if _aggregates(m, kind) else literal(m, kind)
+    return (
+        f"(select {expression(m, kind, alone)} from {sql}{where})"
+        if _aggregates(m, kind)
+        else literal(m, kind)
+    )
 
 
 def _aggregates(m: Maker, kind: str) -> bool:

@@ -48,9 +48,7 @@ class Relation:
         """The same relation under a column list, which may be shorter."""
         old = [c.name for c in self.columns]
         new = [*names, *old[len(names) :]]
-        columns = tuple(
-            replace(c, name=name) for c, name in zip(self.columns, new, strict=True)
-        )
+        columns = tuple(replace(c, name=name) for c, name in zip(self.columns, new, strict=True))
         moved = dict(zip(old, new, strict=True))
         return Relation(columns, tuple(moved[k] for k in self.key) if self.key else None, self.size)
 

@@ -71,9 +71,14 @@ def _variants(sql: str) -> Iterator[str]:
                 text = (result if result is not None else copy).sql(dialect="duckdb")
             except (ValueError, AttributeError, TypeError):
                 continue
-            if text not in seen:
-                seen.add(text)
-                yield text
+            for spelled in (text, _from_first(text)):
+                if spelled not in seen:
+                    seen.add(spelled)
+                    yield spelled
+
+
+def _from_first(text: str) -> str:
+    return text.removeprefix("SELECT * ") if text.startswith("SELECT * FROM ") else text
 
 
 Cut = Callable[[exp.Expression], exp.Expression | None]
@@ -102,14 +107,16 @@ def _cuts(node: exp.Expression) -> Iterator[Cut]:
         children = [c for c in _children(node) if _is_value(c)]
         yield from (_become(node, child) for child in children)
         if not isinstance(node, exp.Column | exp.Literal | exp.Null | exp.Boolean | exp.Star):
-            yield from (_become(node, leaf) for leaf in (exp.Literal.number(1), exp.Literal.string("a")))
+            yield from (
+                _become(node, leaf) for leaf in (exp.Literal.number(1), exp.Literal.string("a"))
+            )
             yield from (_become(node, c.copy()) for c in list(node.find_all(exp.Column))[:3])
 
 
 def _is_value(node: exp.Expression) -> bool:
-    return isinstance(node, exp.Condition | exp.Window | exp.Filter | exp.Lambda) and not isinstance(
-        node, exp.Table | exp.Identifier | exp.Query | exp.DataType
-    )
+    return isinstance(
+        node, exp.Condition | exp.Window | exp.Filter | exp.Lambda
+    ) and not isinstance(node, exp.Table | exp.Identifier | exp.Query | exp.DataType)
 
 
 def _children(node: exp.Expression) -> Iterator[exp.Expression]:

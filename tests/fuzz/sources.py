@@ -70,9 +70,13 @@ _WORDS = ("'Oslo'", "'paid'", "'ann@example.com'", "'home'")
 def _weight(name: str) -> int:
     if not name.startswith("base."):
         return 14
-    return {"base.users": 12, "base.orders": 7, "base.events": 4, "base.orgs": 4, "base.leads": 2}.get(
-        name, 16 if name.startswith("base.m") else 1
-    )
+    return {
+        "base.users": 12,
+        "base.orders": 7,
+        "base.events": 4,
+        "base.orgs": 4,
+        "base.leads": 2,
+    }.get(name, 16 if name.startswith("base.m") else 1)
 
 
 def _aliased(m: Maker, sql: str, alias: str, relation: Relation) -> tuple[str, Source]:
@@ -143,7 +147,9 @@ def _shared(m: Maker, kind: str, sql: str, right: Source, scope: Scope) -> str:
         for s, d in scope.columns()
         if d.name == c.name and d.type == c.type and scope.unambiguous(c.name)
     ]
-    clash = [c.name for c in right.relation.columns if any(d.name == c.name for _, d in scope.columns())]
+    clash = [
+        c.name for c in right.relation.columns if any(d.name == c.name for _, d in scope.columns())
+    ]
     if not common or (kind == "natural" and (len(clash) != len(common) or len(common) > 2)):
         raise Impossible
     size = max(scope.size, right.relation.size) * 2
@@ -183,7 +189,9 @@ def _lateral(m: Maker, depth: int, scope: Scope) -> str:
     alias = m.fresh("l")
     body = f"(select {', '.join(items)} from {inner}{where}) as {alias}"
     scope.sources.append(Source(alias, Relation(tuple(columns), None, 2)))
-    return m.pick((f", lateral {body}", f" cross join lateral {body}", f" left join lateral {body} on true"))
+    return m.pick(
+        (f", lateral {body}", f" cross join lateral {body}", f" left join lateral {body} on true")
+    )
 
 
 def _unnest(m: Maker, depth: int, scope: Scope) -> str:
@@ -195,14 +203,18 @@ def _unnest(m: Maker, depth: int, scope: Scope) -> str:
     alias, name = m.fresh("u"), m.fresh("e")
     column = Column(name, "text" if kind == "texts" else "int", personal=note[0])
     scope.sources.append(Source(alias, Relation((column,), None, 3)))
-    return m.pick((f", unnest({sql}) as {alias}({name})", f" cross join unnest({sql}) as {alias}({name})"))
+    return m.pick(
+        (f", unnest({sql}) as {alias}({name})", f" cross join unnest({sql}) as {alias}({name})")
+    )
 
 
 def _range(m: Maker, depth: int, scope: Scope) -> str:
     _grown(scope, scope.size * 3)
     alias = m.fresh("r")
     scope.sources.append(Source(alias, Relation((Column("i", "int", "user"),), ("i",), 3)))
-    return m.pick((f", range(1, 4) as {alias}(i)", f" cross join generate_series(1, 3) as {alias}(i)"))
+    return m.pick(
+        (f", range(1, 4) as {alias}(i)", f" cross join generate_series(1, 3) as {alias}(i)")
+    )
 
 
 def _asof(m: Maker, depth: int, scope: Scope) -> str:

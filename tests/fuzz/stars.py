@@ -137,7 +137,14 @@ def _columns(m: Maker, scope: Scope) -> Starred:
     m.touched = m.touched or any(c.personal for c in chosen)
     call = f"columns({inside})"
     if m.chance(35) and not any(isinstance(c.type, Row) for c in chosen):
-        written = m.pick(("upper({}::varchar)", "md5({}::varchar)", "left({}::varchar, 2)", "coalesce({}::varchar, '')"))
+        written = m.pick(
+            (
+                "upper({}::varchar)",
+                "md5({}::varchar)",
+                "left({}::varchar, 2)",
+                "coalesce({}::varchar, '')",
+            )
+        )
         return (
             written.format(call) + " as 'p_\\0'",
             [replace(c, name=f"p_{c.name}", type="text", domain=None) for c in chosen],

@@ -75,12 +75,14 @@ class Around:
         return self.number
 
 
-def label(form: Form, kind: str = EMAIL, *, part: str | None = None, equated: bool = False) -> Label:
+def label(
+    form: Form, kind: str = EMAIL, *, part: str | None = None, equated: bool = False
+) -> Label:
     clause = "filter" if form is Form.SIGNAL else None
     return Label(Origin("source.p.raw.users", "x"), kind, form, clause, equated, part)
 
 
-def after(*chain: Op, of: Label, around: Around = Around()) -> Label:  # noqa: B008
+def after(*chain: Op, of: Label, around: Around = Around()) -> Label:
     carried = carry(of, chain, around)
     assert carried is not None
     return carried
@@ -144,7 +146,9 @@ def test_the_table_is_whole() -> None:
     assert table == {(name, form) for name in OPERATIONS for form in Form}
 
 
-@pytest.mark.parametrize("how", [CAST, CASE, ENCODE, CONCAT, NULLABLE, OPTIONAL, SKIPPED, TRANSFORM])
+@pytest.mark.parametrize(
+    "how", [CAST, CASE, ENCODE, CONCAT, NULLABLE, OPTIONAL, SKIPPED, TRANSFORM]
+)
 @pytest.mark.parametrize("form", Form)
 def test_no_way_of_passing_on_changes_a_personal_label(how: int, form: Form) -> None:
     assert after(Flow(how), of=label(form)) == label(form)
@@ -174,9 +178,7 @@ def test_a_personal_label_never_vanishes(chain: Chain, form: Form) -> None:
 
 
 @given(first=chains, second=chains, form=st.sampled_from(Form))
-def test_a_chain_can_be_cut_anywhere_between_forms(
-    first: Chain, second: Chain, form: Form
-) -> None:
+def test_a_chain_can_be_cut_anywhere_between_forms(first: Chain, second: Chain, form: Form) -> None:
     whole = carry(label(form), (*first, *second), Around())
     half = carry(label(form), first, Around())
     assert half is not None
@@ -298,7 +300,9 @@ def test_a_digest_consumes_a_secret(digest: Digest) -> None:
     assert carry(label(Form.CLEAR, SECRET), (digest,), Around()) is None
 
 
-@pytest.mark.parametrize("op", [Flow(CAST), Flow(TRANSFORM), Part("left(3)", 3), Fold(frozenset(), True)])
+@pytest.mark.parametrize(
+    "op", [Flow(CAST), Flow(TRANSFORM), Part("left(3)", 3), Fold(frozenset(), True)]
+)
 def test_anything_else_carries_a_secret(op: Op) -> None:
     carried = after(op, of=label(Form.CLEAR, SECRET))
     assert (carried.kind, carried.form) == (SECRET, Form.CLEAR)

@@ -383,10 +383,6 @@ def test_a_branch_that_was_not_compiled_is_named_and_not_taken_for_clean(full_on
     assert "model.shapes.safe_teams" not in stopped(full_only)
 
 
-@pytest.mark.xfail(
-    reason="the doubt about the unread branch stands on the columns that nobody listed, and a "
-    "reader that names a listed column doesn't take it on"
-)
 def test_who_reads_a_model_with_an_unread_branch_is_not_taken_for_clean(full_only: Built) -> None:
     assert "model.shapes.safe_places" in stopped(full_only)
 

@@ -1,0 +1,719 @@
+"""What hooks, operations and functions do beside the models' own SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from pii_lint.artifacts.model import CatalogColumn, Column, Node, Project
+from pii_lint.config import load_config
+from pii_lint.data.registry import load_registry
+from pii_lint.data.statements import load_statement_words
+from pii_lint.labels import Form
+from pii_lint.propagation.inventory import Inventory, RelationFacts
+from pii_lint.propagation.link import trace
+
+KINDS = {"email": "email", "phone": "phone", "smoker": "smoker"}
+PERSONS = {"person_id": "integer", "email": "varchar", "phone": "varchar", "smoker": "boolean"}
+MART = "select person_id, 'here' as place from {persons}"
+UNKNOWN = "unknown:unknown"
+EMAIL, PHONE, SMOKER = "contact.email", "contact.phone", "personal.smoker"
+CLEAR, WEAK, PSEUDONYM = f"{EMAIL}:clear", f"{EMAIL}:weak", f"{EMAIL}:pseudonym"
+
+
+def named(uid: str) -> str:
+    return f'"db"."main"."{uid.rsplit(".", 1)[-1]}"'
+
+
+def source(name: str, columns: Mapping[str, str], *, secret: bool = False) -> Node:
+    uid = f"source.shop.raw.{name}"
+    return Node(
+        unique_id=uid,
+        resource_type="source",
+        name=name,
+        package="shop",
+        path="models/raw.yml",
+        relation_name=named(uid),
+        columns={
+            column: Column(
+                column,
+                data_type=kind,
+                tags=frozenset({"pii"} if column in KINDS else ()),
+                meta={"pii_type": KINDS[column]} if column in KINDS else {},
+            )
+            for column, kind in columns.items()
+        },
+        columns_complete=True,
+        meta={"secret": True} if secret else {},
+    )
+
+
+def model(
+    name: str, sql: str, *, before: Sequence[str] = (), after: Sequence[str] = (), **more: object
+) -> Node:
+    given: dict[str, object] = {
+        "unique_id": f"model.shop.{name}",
+        "resource_type": "model",
+        "name": name,
+        "package": "shop",
+        "path": f"models/{name}.sql",
+        "database": "db",
+        "schema": "main",
+        "alias": name,
+        "relation_name": named(name),
+        "materialized": "table",
+        "compiled_code": sql.format(persons=named("persons"), logins=named("logins")),
+        "pre_hooks": tuple(before),
+        "post_hooks": tuple(after),
+    }
+    return Node(**(given | more))  # type: ignore[arg-type]
+
+
+def operation(sql: str | None, name: str = "shop-on-run-end-0", raw: str = "") -> Node:
+    return Node(
+        unique_id=f"operation.shop.{name}",
+        resource_type="operation",
+        name=name,
+        package="shop",
+        path="dbt_project.yml",
+        compiled_code=sql,
+        raw_code=raw,
+    )
+
+
+def function(name: str, body: str, arguments: Sequence[str] = (), language: str = "sql") -> Node:
+    return Node(
+        unique_id=f"function.shop.{name}",
+        resource_type="function",
+        name=name,
+        package="shop",
+        path=f"functions/{name}.sql",
+        alias=name,
+        language=language,
+        compiled_code=body,
+        arguments=tuple(arguments),
+    )
+
+
+def traced(
+    *nodes: Node,
+    macros: Mapping[str, str] | None = None,
+    calls: Mapping[str, tuple[str, ...]] | None = None,
+    adapter: str = "duckdb",
+    policy: str = "",
+    folder: Path | None = None,
+) -> Inventory:
+    there = (
+        source("persons", PERSONS),
+        source("logins", {"login_id": "integer", "page": "varchar"}),
+        source("salts", {"salt": "varchar"}, secret=True),
+        *nodes,
+    )
+    project = Project(
+        name="shop",
+        adapter_type=adapter,
+        dbt_version="1.11.16",
+        nodes={node.unique_id: node for node in there},
+        macros={f"macro.{name}": text for name, text in (macros or {}).items()},
+        macro_depends_on={f"macro.{name}": names for name, names in (calls or {}).items()},
+        catalog={"source.shop.raw.persons": tuple(CatalogColumn(c, t) for c, t in PERSONS.items())},
+    )
+    config = load_config(None, None)
+    if policy and folder is not None:
+        path = folder / "pii_lint.yml"
+        path.write_text(policy, encoding="utf-8")
+        config = load_config(path, folder)
+    return trace((project,), config, load_registry())
+
+
+def held(facts: RelationFacts) -> dict[str, set[str]]:
+    """column -> labels as `kind:form`, signals about which rows left out."""
+    return {
+        key: {
+            f"{label.kind}:{label.form.word}"
+            for label in column.labels
+            if label.form is not Form.SIGNAL
+        }
+        for key, column in facts.columns.items()
+    }
+
+
+def mart(inventory: Inventory, name: str = "mart") -> dict[str, set[str]]:
+    return held(inventory.relations[f"model.shop.{name}"])
+
+
+def hooked(*hooks: str, **more: object) -> dict[str, set[str]]:
+    """What the columns of a mart without personal data hold after its hooks."""
+    return mart(traced(model("mart", MART, after=hooks), **more))  # type: ignore[arg-type]
+
+
+QUIET: dict[str, set[str]] = {"person_id": set(), "place": set()}
+LOST = {"person_id": {UNKNOWN}, "place": {UNKNOWN}, "*": {UNKNOWN}}
+FROM = "from {{ source('raw', 'persons') }}"
+
+# hook -> what changes against a mart without it
+WRITTEN = {
+    "insert by place": (f"insert into {{{{ this }}}} select person_id, email {FROM}", {"place"}),
+    "insert by place, the other way round": (
+        f"insert into {{{{ this }}}} (place, person_id) select email, person_id {FROM}",
+        {"place"},
+    ),
+    "insert by name": (
+        f"insert into {{{{ this }}}} by name select email as place, person_id {FROM}",
+        {"place"},
+    ),
+    "insert of values": (
+        f"insert into {{{{ this }}}} values (1, (select max(email) {FROM}))",
+        {"place"},
+    ),
+    "insert under a common table expression": (
+        f"with p as (select * {FROM}) insert into {{{{ this }}}} select person_id, email from p",
+        {"place"},
+    ),
+    "update from another relation": (
+        "update {{ this }} set place = p.email from {{ source('raw', 'persons') }} as p"
+        " where p.person_id = mart.person_id",
+        {"place"},
+    ),
+    "update by a subquery": (
+        "update {{ this }} as m set place = (select max(p.email) from"
+        " {{ source('raw', 'persons') }} as p where p.person_id = m.person_id)",
+        {"place"},
+    ),
+    "merge": (
+        "merge into {{ this }} as m using {{ source('raw', 'persons') }} as p"
+        " on m.person_id = p.person_id when matched then update set place = p.email"
+        " when not matched then insert (person_id, place) values (p.person_id, 'x')",
+        {"place"},
+    ),
+    "merge that inserts": (
+        "merge into {{ this }} as m using {{ source('raw', 'persons') }} as p"
+        " on m.person_id = -p.person_id when not matched then insert (place, person_id)"
+        " values (p.email, p.person_id)",
+        {"place"},
+    ),
+    "two statements": (
+        f"delete from {{{{ this }}}}; insert into {{{{ this }}}} select person_id, email {FROM};",
+        {"place"},
+    ),
+    "the relation by its plain name": (
+        "insert into main.mart select person_id, email from main.persons",
+        {"place"},
+    ),
+    "a relation made anew": (
+        f"create or replace table {{{{ this }}}} as select person_id, email as place {FROM}",
+        {"place"},
+    ),
+    "a branch that may be taken": (
+        "{% if target.name == 'prod' %}insert into {{ this }} select person_id,"
+        f" email {FROM}{{% endif %}}",
+        {"place"},
+    ),
+    "a branch inside a statement": (
+        "insert into {{ this }} select person_id, {% if execute %}email{% else %}'x'{% endif %}"
+        f" {FROM}",
+        {"place"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("hook", "changed"), WRITTEN.values(), ids=WRITTEN)
+def test_what_a_hook_writes_stands_in_its_model(hook: str, changed: set[str]) -> None:
+    assert hooked(hook) == {column: {CLEAR} if column in changed else set() for column in QUIET}
+
+
+@pytest.mark.parametrize(("hook", "changed"), WRITTEN.values(), ids=WRITTEN)
+def test_what_a_changed_address_moves_is_labelled(
+    require: Callable[[str], None], hook: str, changed: set[str]
+) -> None:
+    require("duckdb")
+    import duckdb
+
+    def content(address: str) -> dict[str, list[object]]:
+        with duckdb.connect() as warehouse:
+            warehouse.execute("attach ':memory:' as db; use db.main")
+            warehouse.execute(
+                f"create table persons as select 1 as person_id, '{address}' as email"
+            )
+            warehouse.execute("create table mart as select 1 as person_id, 'here' as place")
+            warehouse.execute(_plain(hook))
+            cursor = warehouse.execute("select * from mart order by all")
+            names = [column[0] for column in cursor.description]
+            return dict(zip(names, map(list, zip(*cursor.fetchall(), strict=True)), strict=True))
+
+    before, after = content("ann@example.com"), content("bob@example.com")
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def _plain(hook: str) -> str:
+    """The hook as dbt would render it in production."""
+    for template, sql in {
+        "{{ this }}": named("mart"),
+        "{{ source('raw', 'persons') }}": named("persons"),
+        "{% if target.name == 'prod' %}": "",
+        "{% if execute %}": "",
+        "{% else %}'x'": "",
+        "{% endif %}": "",
+    }.items():
+        hook = hook.replace(template, sql)
+    return hook
+
+
+HARMLESS = [
+    "grant select on {{ this }} to role {{ var('reader') }}",
+    "{% if target.name == 'prod' %}grant select on {{ this }} to bi{% endif %}",
+    "{% for role in var('readers') %}grant select on {{ this }} to {{ role }};{% endfor %}",
+    "grant select on {{ this }} to {% if target.name == 'prod' %}bi{% else %}dev{% endif %}",
+    "analyze {{ this }}",
+    "vacuum {{ this }}",
+    "comment on table {{ this }} is '{{ invocation_id }}; insert into {{ this }}'",
+    "create index if not exists {{ this.name }}_idx on {{ this }} (person_id)",
+    "create unique index idx_{{ var('suffix') }} on {{ this }} (person_id)",
+    "set memory_limit = '1GB'",
+    "set variable cutoff = 3",
+    "select count(*) from {{ this }}",
+    "select 1 from {{ source('raw', 'persons') }} where {{ var('x') }} = 1 -- {{ 'note' }}; update",
+    "pragma database_list",
+    "begin; commit",
+    "copy {{ this }} to 'out.csv'",
+    "alter table {{ this }} add constraint c check (person_id > 0)",
+    "alter table {{ this }} owner to reader",
+    "delete from {{ this }} where person_id = 3",
+    "insert into audit.runs values ('{{ invocation_id }}', current_timestamp)",
+    "insert into {{ target.schema }}.runs select '{{ this.name }}', count(*) from {{ this }}",
+    "{{ log('insert into nothing', info=true) }}",
+    "{# insert into {{ this }} select person_id, email from persons #}",
+    "insert into {{ this }} select person_id, 'x' from {{ source('raw', 'persons') }}",
+    "update {{ this }} set place = upper(place)",
+    "",
+    ";",
+]
+
+
+@pytest.mark.parametrize("hook", HARMLESS)
+def test_a_hook_that_brings_nothing_in_makes_no_noise(hook: str) -> None:
+    inventory = traced(model("mart", MART, after=[hook]))
+    facts = inventory.relations["model.shop.mart"]
+    # what can't be filled in stands in what isn't the project's
+    assert held(facts) == QUIET
+    assert facts.blind == []
+    assert facts.complete
+
+
+UNREADABLE = [
+    "{{ stamp(this) }}",
+    "{{ var('after_' ~ this.name) }}",
+    "{{ hook_sql }}",
+    "insert into {{ this }} select person_id, {{ var('column') }} from main.persons",
+    "insert into {{ this }} select person_id, email from {{ var('table') }}",
+    "{{ 'insert into ' ~ this ~ ' select 1, 2' }}",
+    "{% do run_query('insert into ' ~ this ~ ' select 1, 2') %}",
+    "{% set q %}insert into {{ this }} select 1, 2{% endset %}{% do run_query(q) %}",
+    "{% call statement('x') %}insert into {{ this }} select 1, 2{% endcall %}",
+    "{{ var('verb') }} into {{ this }} select 1, 2",
+    "call refresh_everything()",
+    "execute immediate 'x'",
+    "begin insert into {{ this }} select 1, 2; end",
+    "explain analyze insert into {{ this }} select 1, 2",
+    "not sql at all",
+    "insert into {{ this }}",
+    "copy {{ this }} from 'in.csv'",
+    "alter table {{ this }} rename to elsewhere",
+    "insert into {{ this }} {% if target.name == 'a' %}select 1, 2{% endif %}",
+    "{% unheard_of %}select 1",
+    "grant select on {{ this }} to {{ unseen_macro() }}",
+]
+
+
+@pytest.mark.parametrize("hook", UNREADABLE)
+def test_a_hook_that_cannot_be_read_leaves_its_model_unknown(hook: str) -> None:
+    inventory = traced(
+        model("mart", MART, after=[hook]),
+        macros={"shop.stamp": "update {{ relation }} set place = upper(place)"},
+    )
+    facts = inventory.relations["model.shop.mart"]
+    assert held(facts) == LOST
+    assert not facts.complete
+    assert [spot.reason for spot in facts.blind if "a hook can't be followed" in spot.reason]
+
+
+def test_no_reason_repeats_a_literal() -> None:
+    inventory = traced(model("mart", MART, after=["'pepper' || {{ x }}", "frobnicate 'pepper'"]))
+    reasons = [spot.reason for spot in inventory.relations["model.shop.mart"].blind]
+    assert reasons
+    assert not [reason for reason in reasons if "pepper" in reason]
+
+
+GRANTING = "{% macro %}grant select on {{ relation }} to {{ role_of(target) }}{% endmacro %}"
+ROLE = "{% macro %}{{ return('bi') }}{% endmacro %}"
+
+
+def test_a_macro_of_the_project_that_only_grants_makes_no_noise() -> None:
+    macros = {"shop.let_read": GRANTING, "shop.role_of": ROLE}
+    calls = {"shop.let_read": ("macro.shop.role_of",)}
+    assert hooked("{{ let_read(this) }}", macros=macros, calls=calls) == QUIET
+    assert hooked("{{ shop.let_read(this) }}", macros=macros, calls=calls) == QUIET
+
+
+def test_a_macro_that_calls_one_that_writes_is_not_taken_for_quiet() -> None:
+    macros = {"shop.let_read": GRANTING, "shop.role_of": "{% do run_query('insert into x') %}"}
+    calls = {"shop.let_read": ("macro.shop.role_of",)}
+    assert hooked("{{ let_read(this) }}", macros=macros, calls=calls) == LOST
+
+
+@pytest.mark.parametrize(
+    "hook", ["{{ run('insert into ' ~ this ~ ' select 1, 2') }}", "{{ run(var('sql')) }}"]
+)
+def test_a_macro_that_runs_what_it_is_given_is_judged_by_that(hook: str) -> None:
+    macros = {"shop.run": "{% do run_query(sql) %}"}
+    assert hooked(hook, macros=macros) == LOST
+    assert hooked("{{ run('grant select on ' ~ this ~ ' to bi') }}", macros=macros) == QUIET
+
+
+def test_a_macro_that_somebody_looked_at_makes_no_noise() -> None:
+    macros = {"dbt_snow_mask.apply_masking_policy": "create masking policy ..."}
+    assert hooked("{{ dbt_snow_mask.apply_masking_policy('models') }}", macros=macros) == QUIET
+
+
+# --- forms and rows ------------------------------------------------------------------------------
+
+
+def test_a_hook_that_hashes_writes_a_digest() -> None:
+    assert hooked(f"insert into {{{{ this }}}} select person_id, md5(email) {FROM}")["place"] == {
+        WEAK
+    }
+    salted = "sha256(email || (select salt from {{ source('raw', 'salts') }}))"
+    assert hooked(f"insert into {{{{ this }}}} select person_id, {salted} {FROM}")["place"] == {
+        PSEUDONYM
+    }
+
+
+def test_what_decides_whether_a_value_is_set_decides_the_value() -> None:
+    by = "from {{ source('raw', 'persons') }} as p where p.person_id = mart.person_id and"
+    hook = f"update {{{{ this }}}} set place = 'yes' {by} p.email like 'a%'"
+    facts = traced(model("mart", MART, after=[hook])).relations["model.shop.mart"]
+    labels = {(label.kind, label.form, label.clause) for label in facts.columns["place"].labels}
+    assert (EMAIL, Form.SIGNAL, "condition") in labels
+    # whether somebody smokes is all that there is to know
+    assert hooked(f"update {{{{ this }}}} set place = 'yes' {by} p.smoker")["place"] == {
+        f"{SMOKER}:clear"
+    }
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "insert into {{ this }} select person_id, 'x' from {{ source('raw', 'persons') }} where"
+        " email is not null",
+        "delete from {{ this }} where person_id in (select person_id from"
+        " {{ source('raw', 'persons') }} where email like 'a%')",
+        "merge into {{ this }} as m using {{ source('raw', 'persons') }} as p on"
+        " m.person_id = p.person_id when matched and p.email like 'a%' then delete",
+    ],
+    ids=["insert", "delete", "merge"],
+)
+def test_what_decides_which_rows_a_hook_leaves_is_a_signal(hook: str) -> None:
+    facts = traced(model("mart", MART, after=[hook])).relations["model.shop.mart"]
+    assert EMAIL in {label.kind for label in facts.signals}
+    assert held(facts) == QUIET
+
+
+def test_an_update_decides_about_no_row() -> None:
+    among = "(select person_id from main.persons where email > 'a')"
+    hook = f"update {{{{ this }}}} set place = 'x' where person_id in {among}"
+    facts = traced(model("mart", MART, after=[hook])).relations["model.shop.mart"]
+    assert not facts.signals
+
+
+def test_labels_run_on_from_one_hook_to_the_next_whatever_their_order() -> None:
+    hooks = [
+        "update {{ this }} set person_id = place",
+        f"insert into {{{{ this }}}} select person_id, email {FROM}",
+    ]
+    for order in (hooks, hooks[::-1]):
+        assert hooked(*order) == {"person_id": {CLEAR}, "place": {CLEAR}}
+
+
+def test_a_renamed_column_carries_its_labels_under_the_new_name() -> None:
+    node = model(
+        "mart",
+        "select person_id, email as place from {persons}",
+        after=["alter table {{ this }} rename column place to town"],
+    )
+    assert mart(traced(node)) == {"person_id": set(), "place": {CLEAR}, "town": {CLEAR}}
+
+
+def test_a_column_that_a_hook_adds_is_listed_and_read_by_others() -> None:
+    hooks = [
+        "alter table {{ this }} add column contact varchar",
+        "update {{ this }} set contact = (select max(email) from {{ source('raw', 'persons') }})",
+    ]
+    inventory = traced(
+        model("mart", MART, after=hooks),
+        model("reader", f"select * from {named('mart')}"),
+    )
+    assert mart(inventory) == {**QUIET, "contact": {CLEAR}}
+    assert mart(inventory, "reader") == {**QUIET, "contact": {CLEAR}}
+
+
+def test_an_insert_into_a_relation_of_unknown_columns_may_reach_each_of_them() -> None:
+    node = model("mart", "select * from somewhere.undeclared", after=[WRITTEN["merge"][0]])
+    assert mart(traced(node))["*"] == {UNKNOWN}
+    node = model(
+        "mart",
+        "select * from somewhere.undeclared",
+        after=[f"insert into {{{{ this }}}} select person_id, email {FROM}"],
+    )
+    assert mart(traced(node))["*"] == {UNKNOWN, CLEAR}
+
+
+# --- who writes to whom --------------------------------------------------------------------------
+
+
+def test_a_hook_may_write_to_another_model() -> None:
+    inventory = traced(
+        model("mart", MART),
+        model(
+            "writer",
+            "select person_id, email from {persons}",
+            after=["insert into {{ ref('mart') }} select person_id, email from {{ this }}"],
+        ),
+        model("reader", f"select place from {named('mart')}"),
+    )
+    assert mart(inventory) == {"person_id": set(), "place": {CLEAR}}
+    assert mart(inventory, "reader") == {"place": {CLEAR}}
+    assert "model.shop.writer" in inventory.relations["model.shop.mart"].reads
+    path = inventory.path(
+        "model.shop.reader",
+        "place",
+        next(iter(inventory.relations["model.shop.reader"].columns["place"].labels)),
+    )
+    assert [hop.node.rsplit(".", 1)[-1] for hop in path] == ["persons", "writer", "mart", "reader"]
+
+
+def test_an_unreadable_hook_counts_where_it_writes_and_nowhere_else() -> None:
+    inventory = traced(
+        model("mart", MART),
+        model("writer", MART, after=["insert into {{ ref('mart') }} select {{ var('list') }}"]),
+    )
+    assert mart(inventory) == LOST
+    assert mart(inventory, "writer") == QUIET
+    (spot,) = inventory.relations["model.shop.mart"].blind
+    assert "a hook of the model writer" in spot.reason
+
+
+def test_a_hook_of_a_seed_or_source_counts_too() -> None:
+    seed = model("codes", "", resource_type="seed", unique_id="seed.shop.codes", compiled_code=None)
+    hook = "insert into {{ ref('codes') }} (note) select email from main.persons"
+    inventory = traced(seed, model("mart", MART, before=[hook]))
+    assert held(inventory.relations["seed.shop.codes"])["note"] == {CLEAR}
+    hook = "insert into {{ source('raw', 'logins') }} (page) select email from main.persons"
+    inventory = traced(
+        model("mart", MART, before=[hook]), model("reader", "select page from {logins}")
+    )
+    assert mart(inventory, "reader") == {"page": {CLEAR}}
+
+
+def test_a_reference_means_the_version_that_dbt_depends_on() -> None:
+    old = model("card", MART, unique_id="model.shop.card.v1", relation_name='"db"."main"."card_v1"')
+    new = model("card", MART, unique_id="model.shop.card.v2", relation_name='"db"."main"."card_v2"')
+    hook = "insert into {{ ref('card') }} select person_id, email from main.persons"
+    writer = model("writer", MART, after=[hook], depends_on=("model.shop.card.v2",))
+    inventory = traced(old, new, writer)
+    assert held(inventory.relations["model.shop.card.v1"]) == QUIET
+    assert held(inventory.relations["model.shop.card.v2"])["place"] == {CLEAR}
+    pinned = model("writer", MART, after=[hook.replace("'card'", "'card', v=1")])
+    inventory = traced(old, new, pinned)
+    assert held(inventory.relations["model.shop.card.v1"])["place"] == {CLEAR}
+
+
+def test_a_reference_that_means_two_things_cannot_be_read() -> None:
+    twins = [
+        model("card", MART, unique_id=f"model.{package}.card", package=package, relation_name=name)
+        for package, name in (("a", '"db"."a"."card"'), ("b", '"db"."b"."card"'))
+    ]
+    hook = "insert into {{ ref('card') }} select person_id, email from main.persons"
+    inventory = traced(*twins, model("mart", MART, after=[hook]))
+    assert mart(inventory) == LOST
+    hook = hook.replace("'card'", "'a', 'card'")
+    inventory = traced(*twins, model("mart", MART, after=[hook]))
+    assert mart(inventory) == QUIET
+    assert held(inventory.relations["model.a.card"])["place"] == {CLEAR}
+
+
+def test_an_incremental_model_that_a_hook_reads_is_not_taken_for_its_incremental_branch() -> None:
+    node = model("mart", MART, after=["update {{ this }} set place = upper(place)"])
+    assert "model.shop.mart" not in traced(node).relations["model.shop.mart"].reads
+
+
+# --- operations ----------------------------------------------------------------------------------
+
+
+def test_an_operation_writes_as_a_hook_does() -> None:
+    sql = "insert into main.mart select person_id, email from main.persons"
+    assert mart(traced(model("mart", MART), operation(sql)))["place"] == {CLEAR}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["", "create schema if not exists audit", "grant select on  to x", "create table x (a int)"],
+)
+def test_an_operation_that_writes_nothing_is_ignored(sql: str) -> None:
+    inventory = traced(model("mart", MART), operation(sql))
+    assert mart(inventory) == QUIET
+    assert not [uid for uid in inventory.relations if uid.startswith("operation.")]
+
+
+def test_an_operation_that_cannot_be_followed_is_named() -> None:
+    inventory = traced(model("mart", MART), operation("call refresh_everything()"))
+    assert mart(inventory) == QUIET
+    assert inventory.relations["operation.shop.shop-on-run-end-0"].blind
+
+
+def test_an_operation_that_was_not_compiled_is_read_as_a_template() -> None:
+    raw = "insert into {{ ref('mart') }} select person_id, email from main.persons"
+    assert mart(traced(model("mart", MART), operation(None, raw=raw)))["place"] == {CLEAR}
+
+
+def test_hooks_that_dbt_copies_onto_an_operation_are_not_its_own() -> None:
+    start = operation("select 1")
+    nodes = {"post_hooks": ("insert into main.mart select person_id, email from main.persons",)}
+    copied = Node(**{f: getattr(start, f) for f in start.__slots__} | nodes)  # type: ignore[arg-type]
+    assert mart(traced(model("mart", MART), copied)) == QUIET
+
+
+# --- what a session keeps ------------------------------------------------------------------------
+
+
+def test_a_variable_carries_what_it_was_set_from() -> None:
+    setting = "set variable lead = (select max(email) from main.persons)"
+    node = model("mart", "select getvariable('lead') as place")
+    inventory = traced(node, operation(setting, "shop-on-run-start-0"))
+    assert mart(inventory) == {"place": {CLEAR}}
+    plain = traced(node, operation("set variable lead = 'x'", "shop-on-run-start-0"))
+    assert mart(plain) == {"place": set()}
+
+
+def test_a_variable_carries_on_what_another_held() -> None:
+    hooks = [
+        "set variable first_one = (select md5(max(email)) from {{ source('raw', 'persons') }})",
+        "set variable second_one = getvariable('first_one') || 'x'",
+    ]
+    inventory = traced(
+        model("a_mart", "select getvariable('second_one') as place"),
+        model("writer", MART, before=hooks),
+    )
+    assert mart(inventory, "a_mart") == {"place": {WEAK}}
+
+
+def test_a_variable_that_holds_the_salt_may_be_null_and_is_still_a_key() -> None:
+    setting = operation("set variable salt = (select salt from main.salts)", "shop-on-run-start-0")
+    keyed = "select sha256(email || getvariable('salt')) as place from {persons}"
+    skipped = "select sha256(concat(email, getvariable('salt'))) as place from {persons}"
+    assert mart(traced(model("mart", keyed), setting)) == {"place": {PSEUDONYM}}
+    # concat() leaves a null out, and the digest is the plain one
+    assert mart(traced(model("mart", skipped), setting)) == {"place": {WEAK}}
+
+
+def test_a_setting_of_postgres_carries_what_it_was_set_from() -> None:
+    setting = "select set_config('shop.lead', email, false) from main.persons"
+    node = model("mart", "select current_setting('shop.lead') as place")
+    assert mart(traced(node, operation(setting), adapter="postgres")) == {"place": {CLEAR}}
+
+
+def test_a_function_that_may_write_makes_a_query_unreadable_where_functions_can() -> None:
+    hook = "select refresh_contacts()"
+    node = model("mart", MART, after=[hook])
+    assert mart(traced(node, adapter="postgres")) == LOST
+    assert mart(traced(node, adapter="duckdb")) == QUIET
+    harmless = model(
+        "mart", MART, after=["select lower(place), count(*) from {{ this }} group by 1"]
+    )
+    assert mart(traced(harmless, adapter="postgres")) == QUIET
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def test_a_function_that_reads_a_relation_hands_on_what_it_reads() -> None:
+    leak = function("leak", "select email from main.persons where person_id = some_id", ["some_id"])
+    sql = "select person_id, main.leak(person_id) as place from {persons}"
+    inventory = traced(model("mart", sql), leak)
+    assert mart(inventory) == {"person_id": set(), "place": {CLEAR}}
+    assert inventory.relations["model.shop.mart"].blind == []
+
+
+def test_a_function_of_its_arguments_alone_transforms_them() -> None:
+    mask = function("mask", "'x' || part", ["part"])
+    sql = "select main.mask(page) as place, main.mask(page) as other from {logins}"
+    assert mart(traced(model("mart", sql), mask)) == {"place": set(), "other": set()}
+    sql = "select main.mask(email) as place from {persons}"
+    assert mart(traced(model("mart", sql), mask)) == {"place": {CLEAR}}
+
+
+def test_a_function_that_calls_one_that_reads_reads_too() -> None:
+    nodes = [
+        function("a_reader", "b_reader()"),
+        function("b_reader", "select max(email) from main.persons"),
+    ]
+    assert mart(traced(model("mart", "select a_reader() as place"), *nodes)) == {"place": {CLEAR}}
+
+
+@pytest.mark.parametrize(
+    ("body", "language", "labels"),
+    [
+        ("begin return (select email from main.persons); end", "sql", {UNKNOWN}),
+        ("return 'x';;", "sql", set()),
+        ("def main(): return 1", "python", set()),
+    ],
+)
+def test_a_function_whose_body_cannot_be_read_is_unknown_if_it_may_read(
+    body: str, language: str, labels: set[str]
+) -> None:
+    node = function("odd", body, language=language)
+    assert mart(traced(model("mart", "select odd() as place"), node)) == {"place": labels}
+
+
+def test_a_function_for_which_the_policy_vouches_is_what_the_policy_says(tmp_path: Path) -> None:
+    leak = function("pick", "select max(email) from main.persons")
+    policy = "version: 1\nfunctions: {pick: {class: constant, reason: made up here}}\n"
+    node = model("mart", "select pick() as place")
+    assert mart(traced(node, leak, policy=policy, folder=tmp_path)) == {"place": set()}
+    assert mart(traced(node, leak)) == {"place": {CLEAR}}
+
+
+@pytest.mark.parametrize("noun", ["macro", "function"])
+def test_a_macro_that_an_operation_makes_hands_on_what_it_reads(noun: str) -> None:
+    made = operation(
+        f"create or replace {noun} pick(n) as (select email from main.persons limit n)"
+    )
+    assert mart(traced(model("mart", "select pick(1) as place"), made)) == {"place": {CLEAR}}
+    made = operation(f"create {noun} half(a) as a / 2")
+    sql = "select half(person_id) as place from {persons}"
+    assert mart(traced(model("mart", sql), made)) == {"place": set()}
+
+
+def test_a_macro_under_the_name_of_a_digest_is_no_digest() -> None:
+    sql = "select md5(email) as place from {persons}"
+    assert mart(traced(model("mart", sql))) == {"place": {WEAK}}
+    made = operation("create macro md5(a) as a")
+    assert mart(traced(model("mart", sql), made)) == {"place": {CLEAR}}
+
+
+def test_a_table_macro_stays_unknown() -> None:
+    made = operation("create macro people() as table select * from main.persons")
+    assert mart(traced(model("mart", "select * from people()"), made))["*"] == {UNKNOWN}
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def test_the_lists_of_words_are_lower_case_and_without_repetition() -> None:
+    words = load_statement_words()
+    for name in words.__slots__:
+        listed = getattr(words, name)
+        assert listed
+        assert len(set(listed)) == len(listed)
+        assert all(word == " ".join(word.lower().split()) for word in listed)
