@@ -34,6 +34,10 @@ MAYBE_NULL, CHANGED_SECRET = "nullable", "changed"
 on as a key."""
 
 
+OF_CHANGED = "~"
+"""Begins `Label.part` where the value was changed first: who knows which part that is."""
+
+
 class Form(IntEnum):
     """What is left of a value, worst first."""
 
@@ -159,7 +163,8 @@ def _part(label: Label, op: Part, around: Surroundings, changed: bool) -> Label:
     if op.width is not None and op.width >= around.kind(label.kind).min_length:
         return label
     derived = None if changed else around.derived(label.kind, op.spec)
-    return Label(label.origin, derived or label.kind, Form.PARTIAL, part=op.spec)
+    spec = f"{OF_CHANGED}{op.spec}" if changed else op.spec
+    return Label(label.origin, derived or label.kind, Form.PARTIAL, part=spec)
 
 
 def _digest(label: Label, op: Digest, around: Surroundings) -> Label | None:

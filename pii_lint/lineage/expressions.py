@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec, unit_proves_part
 
-from .names import BARE_WORDS, resolve
+from .names import BARE_WORDS, resolve, row_numbers
 from .scopes import Item, Scope, Tail
 from .summary import (
     CASE,
@@ -225,7 +225,8 @@ def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 
 def _case_fold(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    inside = flow(value(walk, e.this, scope), CASE)
+    listed = isinstance(e, exp.Trim) and e.expression is not None
+    inside = flow(value(walk, e.this, scope), TRANSFORM if listed else CASE)
     others = [
         child for key, child in e.args.items() if key != "this" and isinstance(child, exp.Expr)
     ]
@@ -398,6 +399,10 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
             container = flow(container, NULLABLE)
             continue
         chosen_by = value(walk, index, scope)
+        if isinstance(index, exp.Slice):
+            # part of a text: no longer the value that a declared part was named for
+            container = flow(union((container, chosen_by)), TRANSFORM)
+            continue
         # NOTE: sqlglot reads `map {…}[x]` as a map of `{…}[x]`
         if not flat(container) and isinstance(e.this, CONSTANTS):
             # a map or list of constants is a decoder
@@ -944,6 +949,8 @@ def _call_pick(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
     doubtful = walk.window is not None or isinstance(e.parent, exp.Filter)
     extreme = isinstance(e, exp.Min | exp.Max)
     how = OPTIONAL if doubtful else 0 if extreme else NULLABLE
+    if isinstance(e, exp.GroupConcat):
+        how |= CONCAT
     picked = _passing(how)(walk, e, spec, args, scope)
     return _compared(picked) if extreme else picked
 
@@ -1095,7 +1102,9 @@ def _call_constant(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scop
 
 
 def _call_rank(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
-    return apply(union(values(walk, (arg for _, arg in args), scope)), Signal("window"))
+    ranked = apply(union(values(walk, (arg for _, arg in args), scope)), Signal("window"))
+    # a number a row: grouping by it groups nothing
+    return union((ranked, row_numbers(scope))) if isinstance(e, exp.RowNumber) else ranked
 
 
 def _call_pairs(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:

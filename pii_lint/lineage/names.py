@@ -46,18 +46,19 @@ def resolve(walk: Walk, parts: list[exp.Identifier], scope: Scope) -> Value:
         return found
     if len(keys) == 1:
         if keys[0] in ROW_IDS:
-            return _row_numbers(scope)
+            return row_numbers(scope)
         if keys[0] in SYSTEM_COLUMNS or (keys[0] in BARE_WORDS and not parts[0].args.get("quoted")):
             return NOTHING
         spec = walk.functions.get(keys[0])
         if spec is not None and spec.cls == "constant":
             return NOTHING
     elif keys[-1] in SYSTEM_COLUMNS:
-        return _row_numbers(scope) if keys[-1] in ROW_IDS else NOTHING
+        return row_numbers(scope) if keys[-1] in ROW_IDS else NOTHING
     return walk.unknown(f"column {'.'.join(part.name for part in parts)} is not known here")
 
 
-def _row_numbers(scope: Scope) -> Value:
+def row_numbers(scope: Scope) -> Value:
+    """What tells the rows of all sources apart; it holds no data of them."""
     reads = {ref.read for s in scope.sources for ref, _ in s.relation.rows if ref.column == ROWS}
     return Value({(Ref(read, ROW_ID), ()): None for read in sorted(reads)})
 

@@ -221,7 +221,10 @@ def _combined(left: Relation, right: Relation, *, by_name: bool) -> Relation:
     merge(rows, right.rows)
     filtered = left.filtered and right.filtered
     if by_name:
-        return Relation(list(_by_name(left, right)), certain=0, rows=rows, filtered=filtered)
+        items = list(_by_name(left, right))
+        sure = left.certain == len(left.items) and right.certain == len(right.items)
+        certain = len(items) if sure else 0
+        return Relation(items, certain=certain, rows=rows, filtered=filtered)
     if (
         left.pattern is not None
         and left.pattern == right.pattern

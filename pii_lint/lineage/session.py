@@ -29,7 +29,7 @@ def assigned(tree: exp.Set | exp.Declare, dialect: str) -> list[Effect] | None:
             return None
         else:
             continue
-        if content is not None and content.find(*CARRIERS):
+        if isinstance(content, exp.Expr) and content.find(*CARRIERS):
             query = Query(_scalar(content), dialect)
             found += [Assignment(name, query) for place in places for name in _names(place)]
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
@@ -28,6 +29,8 @@ WRITING = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 _FILLING = re.compile(
     r"\bor (?:replace|alter|refresh) |\bif (?:not )?exists |\b(?:temp|temporary|transient|secure) "
 )
+_MANY = re.compile(r"[;#]|--|/\*")
+# in a text with one of these, its first words alone don't tell what it does
 _PART = r"(?:\"[^\"]+\"|`[^`]+`|\[[^\]]+\]|[\w$]+)"
 _WRITES = re.compile(
     r"\b(?:(?:insert|replace)(?:\s+or\s+\w+)?(?:\s+(?:overwrite|ignore|into|table))*"
@@ -51,6 +54,8 @@ class Reader:
 
     def effects(self, sql: str) -> list[Effect]:
         """What the statements of a text do; those that write nothing are left out."""
+        if not _MANY.search(sql) and _harmless(" ".join(sql.lower().split())):
+            return []
         try:
             tokens = sqlglot.tokenize(sql, read=self.dialect)
         except SqlglotError:
@@ -70,30 +75,24 @@ class Reader:
     # --- by its words -----------------------------------------------------------------------------
 
     def _statement(self, piece: list[Token], text: str) -> list[Effect]:
-        listed = load_statement_words()
         words = [token.text.lower() for token in piece]
-        line = _FILLING.sub("", " ".join(words))
-        verb = f"`{words[0]}` statement" if words[0].isalpha() else "statement"
-        lost = [self.lost(text, f"its {verb} is not understood")]
-        if _begins(line, listed.telling):
-            return list(lost)
-        if line in listed.whole or _begins(line, listed.harmless):
-            return []
-        still_open = any(self._open(token) for token in piece)
-        if (
-            words[0] == "alter"
-            and any(f" {phrase} " in f"{line} " for phrase in listed.altering)
-            and listed.moving.isdisjoint(words)
-        ):
+        line = " ".join(words)
+        if _harmless(line) or (words[0] == "alter" and _alters_nothing(_FILLING.sub("", line))):
             return []
         try:
             trees = parse(text, self.dialect)
         except ValueError:
             return [self.lost(text, "its SQL cannot be parsed")]
         found = self._tree(trees[0]) if len(trees) == 1 else None
-        if still_open and (found or not isinstance(trees[0], exp.Query)):
+        if any(self._open(token) for token in piece) and not (
+            found == [] and isinstance(trees[0], exp.Query | exp.Set)
+        ):
             return [self.lost(text, "dbt fills it in only when it runs")]
-        return list(lost) if found is None else found
+        if found is None:
+            named = words[0].isalpha() and piece[0].token_type is not TokenType.STRING
+            verb = f"`{words[0]}` statement" if named else "statement"
+            return [self.lost(text, f"its {verb} is not understood")]
+        return found
 
     def _open(self, token: Token) -> bool:
         if token.token_type is TokenType.STRING:
@@ -177,5 +176,24 @@ def _pieces(tokens: list[Token]) -> Iterator[list[Token]]:
         yield piece
 
 
-def _begins(line: str, phrases: tuple[str, ...]) -> bool:
-    return any(line == phrase or line.startswith(f"{phrase} ") for phrase in phrases)
+@cache
+def _beginnings() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """First words of what writes nothing, and the exceptions among them."""
+    listed = load_statement_words()
+    harmless = tuple(f"{phrase} " for phrase in listed.harmless)
+    return harmless, tuple(f"{phrase} " for phrase in listed.telling)
+
+
+def _harmless(line: str) -> bool:
+    """True for a statement that its first words tell to write nothing."""
+    line = _FILLING.sub("", line)
+    harmless, telling = _beginnings()
+    if f"{line} ".startswith(telling):
+        return False
+    return f"{line} ".startswith(harmless) or line in load_statement_words().whole
+
+
+def _alters_nothing(line: str) -> bool:
+    listed = load_statement_words()
+    known = any(f" {phrase} " in f"{line} " for phrase in listed.altering)
+    return known and listed.moving.isdisjoint(line.split())

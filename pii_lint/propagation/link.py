@@ -15,6 +15,7 @@ from pii_lint.data.registry import Kind, Registry
 from pii_lint.labels import (
     CHANGED_SECRET,
     MAYBE_NULL,
+    OF_CHANGED,
     READABLE,
     SECRET,
     UNKNOWN,
@@ -487,7 +488,9 @@ class Linker:
         tables: set[str] = set()
         for ref, chain in edges:
             if all(
-                (isinstance(op, Flow) and not op.how & CHANGED) or isinstance(op, Digest)
+                (isinstance(op, Flow) and not op.how & CHANGED)
+                or isinstance(op, Digest)
+                or (isinstance(op, Test) and op.equated)
                 for op in chain
             ):
                 for uid in self.owners.get(ref.read, ()):
@@ -842,13 +845,14 @@ def _loosen_secrets(linked: Linked) -> None:
 
 def _join_parts(linked: Linked) -> None:
     """Two different parts of one origin in one relation count as the whole."""
-    parts: dict[Origin, set[str]] = {}
+    parts: dict[Origin, set[tuple[str, str]]] = {}
     kinds: dict[Origin, str] = {}
-    for places in linked.columns.values():
+    for key, places in linked.columns.items():
         for labels in places.values():
             for label in labels:
                 if label.form is Form.PARTIAL and label.part is not None and label.kind != SECRET:
-                    parts.setdefault(label.origin, set()).add(label.part)
+                    where = key if label.part.startswith(OF_CHANGED) else ""
+                    parts.setdefault(label.origin, set()).add((label.part, where))
                     shorter = min(kinds.get(label.origin, label.kind), label.kind, key=len)
                     kinds[label.origin] = shorter
     joined = {origin for origin, specs in parts.items() if len(specs) > 1}

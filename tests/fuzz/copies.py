@@ -14,8 +14,9 @@ import duckdb
 from tests.corpus.harness import DATABASE, SCHEMA, altered, personal_columns, world
 
 SECONDS = 3
-VARIANTS = ("kept", "broken", "swapped")
-"""Equality, order and nulls kept; all of them broken; each row with its neighbour's value."""
+VARIANTS = ("kept", "broken", "swapped", "merged")
+"""Equality, order and nulls kept; all of them broken; each row with its neighbour's value; all rows
+with one value."""
 SALTS = ("0" * 64, "c0ffee" * 11, "5e" * 32)
 SALT = "salts.salt"
 Models = Mapping[str, str]
@@ -47,6 +48,7 @@ def variants(origin: str) -> dict[str, list[Any]]:
     if not keys:
         # of a JSON value only the keys are personal, so whole values can't be swapped
         found["swapped"] = [*plain[1:], plain[0]]
+        found["merged"] = [plain[1]] * len(plain)
     return found
 
 

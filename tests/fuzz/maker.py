@@ -15,8 +15,6 @@ import yaml
 from .scope import Place, Relation, Scope, Type
 
 T = TypeVar("T")
-FUEL = 70
-"""Expressions and relations that one query may hold, roughly."""
 MISLEADING = ("email", "email_hash", "city", "id", "label", "region", "status", "masked", "amount")
 """Names that say something else than what stands under them."""
 
@@ -41,7 +39,8 @@ class Maker:
     query: Callable[[Maker, int, Scope | None], tuple[str, Relation]]
     relations: dict[str, Relation] = field(default_factory=dict)
     # by the name to write: tables, models, and the CTEs in sight
-    fuel: int = FUEL
+    fuel: int = 0
+    # expressions and relations that may still be written, roughly
     counter: int = 0
     touched: bool = False
     # a personal column was written since the flag was reset

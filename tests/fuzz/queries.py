@@ -47,8 +47,10 @@ def program(number: int) -> dict[str, str]:
     m = Maker(Random(number), subquery, query, dict(tables()))
     models: dict[str, str] = {}
     count = m.weighted({1: 55, 2: 30, 3: 15})
+    # small programs show what large ones hide: a label that arrives twice can be lost once
+    fuel = m.weighted({5: 15, 12: 30, 25: 30, 70: 25})
     for number in range(1, count + 1):
-        m.fuel = 70 if number == count else 35
+        m.fuel = fuel
         stored = dict(m.relations)
         sql, relation = query(m, DEPTH if number == count else 2, None)
         m.relations = {**stored, f"base.m{number}": relation}

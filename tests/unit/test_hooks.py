@@ -504,6 +504,41 @@ def test_an_unreadable_hook_counts_where_it_writes_and_nowhere_else() -> None:
     assert "a hook of the model writer" in spot.reason
 
 
+def test_relations_that_write_to_each_other_share_what_they_hold() -> None:
+    inventory = traced(
+        model(
+            "first_one", MART, after=["insert into main.second_one select * from main.first_one"]
+        ),
+        model(
+            "second_one",
+            MART,
+            after=[
+                f"insert into {named('second_one')} select person_id, email {FROM}",
+                f"insert into {named('first_one')} select person_id, place from {{{{ this }}}}",
+            ],
+        ),
+    )
+    assert mart(inventory, "first_one") == {"person_id": set(), "place": {CLEAR}}
+    assert mart(inventory, "second_one") == {"person_id": set(), "place": {CLEAR}}
+
+
+def test_two_parts_that_two_hooks_write_are_the_whole() -> None:
+    cut = "insert into {{{{ this }}}} select person_id, {} from main.persons"
+    one = hooked(cut.format("left(phone, 3)"))
+    both = hooked(cut.format("left(phone, 3)"), cut.format("right(phone, 4)"))
+    assert one["place"] == {f"{PHONE}:partial"}
+    assert both["place"] == {f"{PHONE}:clear"}
+
+
+def test_a_salt_that_a_hook_may_delete_is_no_key_where_a_null_is_left_out() -> None:
+    sql = "select sha256(concat(email, (select max(salt) from main.salts))) as place from {persons}"
+    keyed = "select sha256(concat(email, salt)) as place from {persons} cross join main.salts"
+    emptied = operation("delete from main.salts where true")
+    assert mart(traced(model("mart", sql)))["place"] == {WEAK}
+    assert mart(traced(model("mart", keyed)))["place"] == {PSEUDONYM}
+    assert mart(traced(model("mart", keyed), emptied))["place"] == {WEAK}
+
+
 def test_a_hook_of_a_seed_or_source_counts_too() -> None:
     seed = model("codes", "", resource_type="seed", unique_id="seed.shop.codes", compiled_code=None)
     hook = "insert into {{ ref('codes') }} (note) select email from main.persons"
@@ -615,6 +650,13 @@ def test_a_variable_that_holds_the_salt_may_be_null_and_is_still_a_key() -> None
     assert mart(traced(model("mart", keyed), setting)) == {"place": {PSEUDONYM}}
     # concat() leaves a null out, and the digest is the plain one
     assert mart(traced(model("mart", skipped), setting)) == {"place": {WEAK}}
+
+
+def test_a_variable_of_snowflake_carries_what_it_was_set_from() -> None:
+    setting = operation("set lead = (select max(email) from main.persons)")
+    node = model("mart", "select $lead as place, $other as more")
+    inventory = traced(node, setting, adapter="snowflake")
+    assert mart(inventory) == {"place": {CLEAR}, "more": set()}
 
 
 def test_a_setting_of_postgres_carries_what_it_was_set_from() -> None:
