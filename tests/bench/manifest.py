@@ -62,8 +62,12 @@ def manifest(sources: dict[str, list[Relation]], models: list[Model]) -> Json:
     for model in models:
         nodes[f"model.{PROJECT}.{model.name}"] = _model(model)
         nodes |= _tests(model)
-    exposures = {f"exposure.{PROJECT}.{m.domain}": _exposure(m) for m in models if m.layer == "marts"}
-    parents = {key: node["depends_on"]["nodes"] for key, node in [*nodes.items(), *exposures.items()]}
+    exposures = {
+        f"exposure.{PROJECT}.{m.domain}": _exposure(m) for m in models if m.layer == "marts"
+    }
+    parents = {
+        key: node["depends_on"]["nodes"] for key, node in [*nodes.items(), *exposures.items()]
+    }
     parents |= {key: [] for key in tables}
     children: dict[str, list[str]] = {key: [] for key in parents}
     for key, ups in parents.items():
@@ -109,7 +113,9 @@ def _rendered(found: re.Match[str]) -> str:
             return _relation(f"raw_{given[0]}", given[1]) + found["rest"]
         case "hash_pii":
             salt = _relation("pii_secrets", "pii_salt")
-            return f"sha256(cast({given[0]} as varchar) || (select salt from {salt}))" + found["rest"]
+            return (
+                f"sha256(cast({given[0]} as varchar) || (select salt from {salt}))" + found["rest"]
+            )
         case word:
             raise ValueError(f"no model of an empty warehouse has {word}")
 
@@ -183,7 +189,13 @@ def _tests(model: Model) -> Json:
             "schema": "dbt_test__audit",
             "relation_name": None,
             "checksum": {"name": "none", "checksum": ""},
-            "config": {"enabled": True, "severity": "ERROR", "tags": [], "meta": {}, "materialized": "test"},
+            "config": {
+                "enabled": True,
+                "severity": "ERROR",
+                "tags": [],
+                "meta": {},
+                "materialized": "test",
+            },
             "columns": {},
             "depends_on": {
                 "macros": [f"macro.dbt.test_{kind}"],
@@ -317,7 +329,9 @@ def _exposure(model: Model) -> Json:
 def _macros() -> Iterator[tuple[str, Json]]:
     bodies = {f"macro.{PROJECT}.hash_pii": HASH_PII, "macro.dbt.is_incremental": IS_INCREMENTAL}
     for number in range(MACROS):
-        lines = "\n".join(f"    {{%- set step_{line} = arguments[{line}] -%}}" for line in range(20))
+        lines = "\n".join(
+            f"    {{%- set step_{line} = arguments[{line}] -%}}" for line in range(20)
+        )
         bodies[f"macro.dbt.built_in_{number:03}"] = (
             f"{{% macro built_in_{number:03}(arguments) %}}\n{lines}\n{{% endmacro %}}"
         )
@@ -393,7 +407,10 @@ IS_INCREMENTAL = "{% macro is_incremental() %}\n    {{ return(model.config.mater
 
 
 def _fixed_files() -> Iterator[tuple[str, str]]:
-    yield "dbt_project.yml", f'name: {PROJECT}\nversion: "1.0.0"\nconfig-version: 2\nprofile: {PROJECT}\n'
+    yield (
+        "dbt_project.yml",
+        f'name: {PROJECT}\nversion: "1.0.0"\nconfig-version: 2\nprofile: {PROJECT}\n',
+    )
     yield "macros/hash_pii.sql", HASH_PII + "\n"
     yield (
         "pii_lint.yml",

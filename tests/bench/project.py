@@ -69,7 +69,7 @@ def _sort(number: int, domains: int, relevant: float) -> Sort:
 
 
 def _domain(made: Warehouse, number: int, sort: Sort, kin: dict[Sort, list[Relation]]) -> None:
-    rng = random.Random(number)  # noqa: S311 - a benchmark keeps no secret
+    rng = random.Random(number)
     domain = f"d{number:03}"
     staged: list[Relation] = []
     tables = _tables(domain, sort)
@@ -79,7 +79,9 @@ def _domain(made: Warehouse, number: int, sort: Sort, kin: dict[Sort, list[Relat
         keep = sort == "restricted" or forgotten
         made_up = queries.staging(rng, entity.removesuffix("s"), source, keep=keep)
         masked = any(column.personal for column in source.columns) and not keep
-        staged.append(_add(made, f"stg_{domain}_{entity}", "staging", domain, sort, made_up, [source], masked))
+        staged.append(
+            _add(made, f"stg_{domain}_{entity}", "staging", domain, sort, made_up, [source], masked)
+        )
     abroad = kin.get(sort, [])
     built: list[Relation] = []
     unused = list(staged)
@@ -111,7 +113,11 @@ def _choose(
     """Three inputs that the query can be made of, those that nothing has read yet first."""
     fit = [up for up in [*unused, *pool[::-1]] if _fits(up)]
     base = fit[0]
-    partners = list(dict.fromkeys(up.name for up in [*fit[1:], *abroad] if up.name != base.name and shared([base, up])))
+    partners = list(
+        dict.fromkeys(
+            up.name for up in [*fit[1:], *abroad] if up.name != base.name and shared([base, up])
+        )
+    )
     by_name = {up.name: up for up in [*pool, *abroad, *unused]}
     chosen = partners[:2]
     foreign = [up.name for up in abroad if up.name in partners]
@@ -121,7 +127,9 @@ def _choose(
 
 
 def _fits(up: Relation) -> bool:
-    return all(up.of(*types) for types in (("time",), ("amount", "count"), ("code", "text"), ("link",)))
+    return all(
+        up.of(*types) for types in (("time",), ("amount", "count"), ("code", "text"), ("link",))
+    )
 
 
 def _add(
@@ -162,7 +170,9 @@ def _tables(domain: str, sort: Sort) -> dict[str, Relation]:
             f"{entity}",
             f"{{{{ source('{domain}', '{entity}') }}}}",
             tuple(
-                Column(neutral[name], "text") if name in neutral and type_ not in PLAIN else Column(name, type_)
+                Column(neutral[name], "text")
+                if name in neutral and type_ not in PLAIN
+                else Column(name, type_)
                 for name, type_ in columns.items()
             ),
         )

@@ -57,7 +57,14 @@ def joined(rng: random.Random, ups: Sequence[Relation]) -> Query:
         *_imports(left, right),
         (
             "joined",
-            _select(items, [f"from {left.name} as lhs", f"left join {right.name} as rhs", f"    on {condition}"]),
+            _select(
+                items,
+                [
+                    f"from {left.name} as lhs",
+                    f"left join {right.name} as rhs",
+                    f"    on {condition}",
+                ],
+            ),
         ),
         ("final", _select(_same(c for _, c in items), ["from joined"])),
     ]
@@ -67,9 +74,10 @@ def joined(rng: random.Random, ups: Sequence[Relation]) -> Query:
 def ranked(rng: random.Random, ups: Sequence[Relation]) -> Query:
     """Windows over one relation, the newest row kept."""
     up = ups[0]
+    columns = pick(rng, up, 22)
     link = rng.choice(up.of("link", "key")).name
-    time = rng.choice(up.of("time")).name
-    items = _same(pick(rng, up, 22))
+    time = rng.choice([column for column in columns if column.type == "time"]).name
+    items = _same(columns)
     over = f"over (partition by {link} order by {time})"
     running = "rows between unbounded preceding and current row"
     for column in some(rng, up.of("amount", "count"), 3):
@@ -80,11 +88,19 @@ def ranked(rng: random.Random, ups: Sequence[Relation]) -> Query:
                 Column(f"running_{column.name}", "amount"),
             ),
         ]
-    items.append((f"row_number() over (\n    partition by {link}\n    order by {time} desc\n)", Column("recency", "count")))
+    items.append(
+        (
+            f"row_number() over (\n    partition by {link}\n    order by {time} desc\n)",
+            Column("recency", "count"),
+        )
+    )
     steps = [
         *_imports(up),
         ("ranked", _select(items, [f"from {up.name}", f"qualify dense_rank() {over} <= 100"])),
-        ("final", _select(_same(c for _, c in items), ["from ranked", f"where {time} is not null"])),
+        (
+            "final",
+            _select(_same(c for _, c in items), ["from ranked", f"where {time} is not null"]),
+        ),
     ]
     return _query("table", steps), _columns(items)
 
@@ -94,12 +110,18 @@ def unioned(rng: random.Random, ups: Sequence[Relation]) -> Query:
     wanted = [*pick(rng, ups[0], 18)]
     key = ups[0].key
     branches: list[str] = []
-    given: list[Column] = [Column("origin_id", "key"), Column("origin", "code"), *(c for c in wanted if c.name != key)]
+    given: list[Column] = [
+        Column("origin_id", "key"),
+        Column("origin", "code"),
+        *(c for c in wanted if c.name != key),
+    ]
     for up in ups[:3]:
         by_type = {c.name: c for c in up.columns}
         items: Items = [(up.key, given[0]), (f"'{up.name}'", given[1])]
         for column in given[2:]:
-            like = [c for c in up.of(column.type) if c.name != up.key] or [Column(f"cast(null as {column.data_type})", "")]
+            like = [c for c in up.of(column.type) if c.name != up.key] or [
+                Column(f"cast(null as {column.data_type})", "")
+            ]
             source = by_type.get(column.name) or rng.choice(like)
             items.append((source.name, column))
         branches.append(_select(items, [f"from {up.name}"]))
@@ -120,7 +142,9 @@ def aggregated(rng: random.Random, ups: Sequence[Relation]) -> Query:
     items: Items = [("count(*)", Column("row_count", "count"))]
     for column in some(rng, up.of("link"), 2):
         if column != link:
-            items.append((f"count(distinct {column.name})", Column(f"{column.name}_count", "count")))
+            items.append(
+                (f"count(distinct {column.name})", Column(f"{column.name}_count", "count"))
+            )
     for column in some(rng, up.of("amount", "count"), 7):
         items += [
             (f"sum({column.name})", Column(f"total_{column.name}", "amount")),
@@ -131,7 +155,12 @@ def aggregated(rng: random.Random, ups: Sequence[Relation]) -> Query:
             test = f"count(*) filter (where {column.name} = '{code}')"
             items.append((test, Column(f"{code}_{column.name}_count", "count")))
     for column in some(rng, up.of("flag"), 2):
-        items.append((f"sum(case when {column.name} then 1 else 0 end)", Column(f"{column.name}_count", "count")))
+        items.append(
+            (
+                f"sum(case when {column.name} then 1 else 0 end)",
+                Column(f"{column.name}_count", "count"),
+            )
+        )
     for column in some(rng, up.of("time"), 3):
         items += [
             (f"min({column.name})", Column(f"first_{column.name}", "time")),
@@ -144,7 +173,9 @@ def aggregated(rng: random.Random, ups: Sequence[Relation]) -> Query:
         ("aggregated", _select(groups + items, [f"from {up.name}", f"group by {link.name}"])),
         (
             "final",
-            _select(_same(c for _, c in groups + items), ["from aggregated", "where row_count > 0"]),
+            _select(
+                _same(c for _, c in groups + items), ["from aggregated", "where row_count > 0"]
+            ),
         ),
     ]
     return _query("table", steps), _columns(groups + items)
@@ -163,7 +194,9 @@ def incremental(rng: random.Random, ups: Sequence[Relation]) -> Query:
     extra = [c for c in some(rng, other.columns, 6) if c.name not in names and c.name != on]
     items += [(f"looked_up.{c.name}", c) for c in extra]
     items += _computed(rng, up, "fresh", 2)
-    lookup = _select(_same([Column(on, "link"), *extra]), [f"from {other.name}", f"where {on} is not null"])
+    lookup = _select(
+        _same([Column(on, "link"), *extra]), [f"from {other.name}", f"where {on} is not null"]
+    )
     since = (
         f"select * from {up.name}\n\n{{% if is_incremental() %}}\n\n"
         f"where {time} > (select max({time}) from {{{{ this }}}})\n\n{{% endif %}}"
@@ -174,7 +207,9 @@ def incremental(rng: random.Random, ups: Sequence[Relation]) -> Query:
         ("looked_up", lookup),
         (
             "final",
-            _select(items, ["from fresh", "left join looked_up", f"    on fresh.{on} = looked_up.{on}"]),
+            _select(
+                items, ["from fresh", "left join looked_up", f"    on fresh.{on} = looked_up.{on}"]
+            ),
         ),
     ]
     return _query("incremental", steps, f"unique_key='{up.key}'"), _columns(items)
@@ -188,22 +223,40 @@ def sessionised(rng: random.Random, ups: Sequence[Relation]) -> Query:
     columns = pick(rng, up, 22)
     kept = [c for c in columns if c.name not in (link, time)]
     base = _same([Column(link, "link"), Column(time, "time"), *kept])
-    gap: Items = [("*", Column("*", "")), (f"lag({time}) over (\n    partition by {link}\n    order by {time}\n)", Column("previous_at", "time"))]
+    gap: Items = [
+        ("*", Column("*", "")),
+        (
+            f"lag({time}) over (\n    partition by {link}\n    order by {time}\n)",
+            Column("previous_at", "time"),
+        ),
+    ]
     starts: Items = [
         ("*", Column("*", "")),
-        (f"case\n    when previous_at is null then 1\n    when {time} - previous_at > interval 30 minute then 1\n    else 0\nend", Column("is_start", "count")),
+        (
+            f"case\n    when previous_at is null then 1\n    when {time} - previous_at > interval 30 minute then 1\n    else 0\nend",
+            Column("is_start", "count"),
+        ),
     ]
     numbered: Items = [
         ("*", Column("*", "")),
-        (f"sum(is_start) over (\n    partition by {link}\n    order by {time}\n    rows between unbounded preceding and current row\n)", Column("stretch", "count")),
+        (
+            f"sum(is_start) over (\n    partition by {link}\n    order by {time}\n    rows between unbounded preceding and current row\n)",
+            Column("stretch", "count"),
+        ),
     ]
     final: Items = [
         (f"{link} || '-' || cast(stretch as varchar)", Column("stretch_id", "key")),
         *base,
         ("previous_at", Column("previous_at", "time")),
         ("stretch", Column("stretch", "count")),
-        (f"first_value({time}) over (\n    partition by {link}, stretch\n    order by {time}\n)", Column("stretch_started_at", "time")),
-        ("count(*) over (\n    partition by " + link + ", stretch\n)", Column("stretch_rows", "count")),
+        (
+            f"first_value({time}) over (\n    partition by {link}, stretch\n    order by {time}\n)",
+            Column("stretch_started_at", "time"),
+        ),
+        (
+            "count(*) over (\n    partition by " + link + ", stretch\n)",
+            Column("stretch_rows", "count"),
+        ),
     ]
     steps = [
         *_imports(up),
@@ -273,7 +326,8 @@ def dimension(rng: random.Random, ups: Sequence[Relation]) -> Query:
     time = rng.choice(base.of("time")).name
     counted: Items = [(on, Column(on, "key")), ("count(*)", Column("use_count", "count"))]
     counted += [
-        (f"max({c.name})", Column(f"latest_{c.name}", "time")) for c in some(rng, other.of("time"), 2)
+        (f"max({c.name})", Column(f"latest_{c.name}", "time"))
+        for c in some(rng, other.of("time"), 2)
     ]
     counted += [
         (f"round(avg({c.name}), 2)", Column(f"mean_{c.name}", "amount"))
@@ -281,9 +335,14 @@ def dimension(rng: random.Random, ups: Sequence[Relation]) -> Query:
     ]
     final: Items = [(f"newest.{on}", Column(on, "key")), *_same(columns, "newest")]
     names = {column.name for column in columns} | {on}
-    final += [(f"coalesce(counted.{c.name}, null)", c) for _, c in counted[1:] if c.name not in names]
+    final += [
+        (f"coalesce(counted.{c.name}, null)", c) for _, c in counted[1:] if c.name not in names
+    ]
     final.append(
-        (f"exists (\n    select 1 from {other.name} as seen\n    where seen.{on} = newest.{on}\n)", Column("is_used", "flag"))
+        (
+            f"exists (\n    select 1 from {other.name} as seen\n    where seen.{on} = newest.{on}\n)",
+            Column("is_used", "flag"),
+        )
     )
     steps = [
         *_imports(base, other),
@@ -292,7 +351,12 @@ def dimension(rng: random.Random, ups: Sequence[Relation]) -> Query:
             f"select * from {base.name}\nqualify row_number() over (\n    partition by {on}\n    order by {time} desc\n) = 1",
         ),
         ("counted", _select(counted, [f"from {other.name}", f"group by {on}"])),
-        ("final", _select(final, ["from newest", "left join counted", f"    on newest.{on} = counted.{on}"])),
+        (
+            "final",
+            _select(
+                final, ["from newest", "left join counted", f"    on newest.{on} = counted.{on}"]
+            ),
+        ),
     ]
     return _query("table", steps), _columns(final)
 
@@ -309,8 +373,14 @@ def daily(rng: random.Random, ups: Sequence[Relation]) -> Query:
             (f"max({column.name})", Column(f"largest_{column.name}", "amount")),
         ]
     for column in some(rng, up.of("link", "digest"), 3):
-        numbers.append((f"count(distinct {column.name})", Column(f"distinct_{column.name}", "count")))
-    grouped: Items = [(f"cast(date_trunc('day', {time}) as date)", Column("day", "date")), *_same(group), *numbers]
+        numbers.append(
+            (f"count(distinct {column.name})", Column(f"distinct_{column.name}", "count"))
+        )
+    grouped: Items = [
+        (f"cast(date_trunc('day', {time}) as date)", Column("day", "date")),
+        *_same(group),
+        *numbers,
+    ]
     final: Items = [("days.day", Column("day", "date")), *_same(group, "numbers")]
     final += [(f"coalesce(numbers.{c.name}, 0)", c) for _, c in numbers]
     final += [
@@ -321,14 +391,15 @@ def daily(rng: random.Random, ups: Sequence[Relation]) -> Query:
         for _, c in some_items(rng, numbers, 5)
     ]
     places = ", ".join(str(place + 1) for place in range(len(group) + 1))
-    spine = (
-        "select cast(unnest(generate_series(\n    date '2024-01-01', date '2026-12-31', interval 1 day\n)) as date) as day"
-    )
+    spine = "select cast(unnest(generate_series(\n    date '2024-01-01', date '2026-12-31', interval 1 day\n)) as date) as day"
     steps = [
         *_imports(up),
         ("days", spine),
         ("numbers", _select(grouped, [f"from {up.name}", f"group by {places}"])),
-        ("final", _select(final, ["from days", "left join numbers", "    on days.day = numbers.day"])),
+        (
+            "final",
+            _select(final, ["from days", "left join numbers", "    on days.day = numbers.day"]),
+        ),
     ]
     return _query("table", steps), _columns(final)
 
@@ -357,14 +428,20 @@ def cohort(rng: random.Random, ups: Sequence[Relation]) -> Query:
     ]
     final = _same(c for _, c in retained)
     final += [
-        (f"first_value({c.name}) over (\n    partition by born_month\n    order by month_number\n)", Column(f"initial_{c.name}", "amount"))
+        (
+            f"first_value({c.name}) over (\n    partition by born_month\n    order by month_number\n)",
+            Column(f"initial_{c.name}", "amount"),
+        )
         for _, c in some_items(rng, numbers, 5)
     ]
     final += [
         (f"round({c.name} / nullif(active_count, 0), 3)", Column(f"{c.name}_rate", "amount"))
         for _, c in some_items(rng, numbers[2:], 4)
     ]
-    born: Items = [(on, Column(on, "key")), (f"date_trunc('month', min({time}))", Column("born_month", "date"))]
+    born: Items = [
+        (on, Column(on, "key")),
+        (f"date_trunc('month', min({time}))", Column("born_month", "date")),
+    ]
     steps = [
         *_imports(up, other),
         ("born", _select(born, [f"from {up.name}", f"group by {on}"])),
@@ -372,7 +449,12 @@ def cohort(rng: random.Random, ups: Sequence[Relation]) -> Query:
             "retained",
             _select(
                 retained,
-                ["from born", f"inner join {other.name} as active", f"    on born.{on} = active.{on}", "group by 1, 2"],
+                [
+                    "from born",
+                    f"inner join {other.name} as active",
+                    f"    on born.{on} = active.{on}",
+                    "group by 1, 2",
+                ],
             ),
         ),
         ("final", _select(final, ["from retained", "where month_number >= 0"])),
@@ -383,21 +465,41 @@ def cohort(rng: random.Random, ups: Sequence[Relation]) -> Query:
 def report(rng: random.Random, ups: Sequence[Relation]) -> Query:
     """One line a code and measure, of several relations, with their share of the whole."""
     given = [Column("topic", "code"), Column("code", "code"), Column("measure", "code")]
-    given += [Column(name, "amount") for name in ("row_count", "total", "mean", "least", "most", "spread")]
+    given += [
+        Column(name, "amount") for name in ("row_count", "total", "mean", "least", "most", "spread")
+    ]
     branches = []
     for up in ups[:3]:
         code = rng.choice(up.of("code", "text", "link")).name
         for number in some(rng, up.of("amount", "count"), 2):
             n = number.name
-            expressions = [f"'{up.name}'", code, f"'{n}'", "count(*)", f"sum({n})", f"avg({n})", f"min({n})", f"max({n})", f"stddev({n})"]
+            expressions = [
+                f"'{up.name}'",
+                code,
+                f"'{n}'",
+                "count(*)",
+                f"sum({n})",
+                f"avg({n})",
+                f"min({n})",
+                f"max({n})",
+                f"stddev({n})",
+            ]
             items = list(zip(expressions, given, strict=True))
-            branches.append(_select(items, [f"from {up.name}", f"group by {code}", "having count(*) >= 5"]))
+            branches.append(
+                _select(items, [f"from {up.name}", f"group by {code}", "having count(*) >= 5"])
+            )
     final = _same(given)
     for column in given[3:]:
         whole = f"sum({column.name}) over (partition by topic, measure)"
         final += [
-            (f"round({column.name} / nullif({whole}, 0), 4)", Column(f"{column.name}_share", "amount")),
-            (f"rank() over (\n    partition by topic, measure\n    order by {column.name} desc\n)", Column(f"{column.name}_rank", "count")),
+            (
+                f"round({column.name} / nullif({whole}, 0), 4)",
+                Column(f"{column.name}_share", "amount"),
+            ),
+            (
+                f"rank() over (\n    partition by topic, measure\n    order by {column.name} desc\n)",
+                Column(f"{column.name}_rank", "count"),
+            ),
         ]
     steps = [
         *_imports(*ups[:3]),
@@ -419,7 +521,13 @@ def _cleaned(rng: random.Random, column: Column) -> str:
     name = column.name
     match column.type:
         case "amount":
-            return rng.choice([f"cast({name} as decimal(18, 2))", f"coalesce({name}, 0)", f"round({name} / 100.0, 2)"])
+            return rng.choice(
+                [
+                    f"cast({name} as decimal(18, 2))",
+                    f"coalesce({name}, 0)",
+                    f"round({name} / 100.0, 2)",
+                ]
+            )
         case "count":
             return rng.choice([name, f"coalesce({name}, 0)", f"cast({name} as bigint)"])
         case "time":
@@ -431,7 +539,8 @@ def _cleaned(rng: random.Random, column: Column) -> str:
         case "code":
             words = rng.sample(CODES, 3)
             case = "\n".join(
-                f"    when lower({name}) in ('{word}', '{word[0]}') then '{word}'" for word in words[:2]
+                f"    when lower({name}) in ('{word}', '{word[0]}') then '{word}'"
+                for word in words[:2]
             )
             return rng.choice([name, f"lower({name})", f"case\n{case}\n    else '{words[2]}'\nend"])
         case _:
@@ -450,7 +559,9 @@ def _computed(rng: random.Random, up: Relation, alias: str, count: int) -> Items
             case "time":
                 items.append((f"date_trunc('week', {name})", Column(f"{column.name}_week", "date")))
             case "code":
-                items.append((f"coalesce({name}, 'none')", Column(f"{column.name}_or_none", "code")))
+                items.append(
+                    (f"coalesce({name}, 'none')", Column(f"{column.name}_or_none", "code"))
+                )
             case _:
                 items.append((f"{name} is true", Column(f"{column.name}_known", "flag")))
     return items

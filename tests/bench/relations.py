@@ -72,7 +72,9 @@ def some(rng: random.Random, columns: Iterable[Column], count: int) -> list[Colu
 
 def pick(rng: random.Random, relation: Relation, count: int) -> list[Column]:
     """About `count` columns, all by which the relation can be joined and ordered among them."""
-    needed = set(relation.of("key", "link")) | {c for c in relation.columns if c.name == "updated_at"}
+    needed = set(relation.of("key", "link")) | {
+        c for c in relation.columns if c.name == "updated_at"
+    }
     needed |= {of_type[0] for of_type in map(relation.of, ("time", "amount", "code")) if of_type}
     rest = [column for column in relation.columns if column not in needed]
     chosen = needed | set(some(rng, rest, count - len(needed)))

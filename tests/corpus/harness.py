@@ -1,10 +1,10 @@
-"""The corpus's world as a dbt project, and as a DuckDB database in which one personal column can be changed."""
+"""The corpus's world as a dbt project, and as a DuckDB database in which one personal column can
+be changed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta

@@ -1,4 +1,5 @@
-"""Every corpus case: the labels per column, and (on DuckDB) that whatever a changed value moves is labelled."""
+"""Every corpus case: the labels per column, and (on DuckDB) that whatever a changed value moves is
+labelled."""
 
 from __future__ import annotations
 

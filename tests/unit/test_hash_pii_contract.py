@@ -72,7 +72,7 @@ def labels(engine: str, expression: str) -> set[str]:
     return {word(label) for label in column.labels}
 
 
-# --- the analyser reads the macro ------------------------------------------------------------------
+# --- the analyser reads the macro -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -120,7 +120,7 @@ def test_the_mask_of_another_column_is_that_columns(engine: str) -> None:
     assert labels(engine, macro(engine)("u.city")) == set()
 
 
-# --- the macro itself ------------------------------------------------------------------------------
+# --- the macro itself -----------------------------------------------------------------------------
 
 
 def test_every_engine_has_a_body_of_its_own() -> None:
@@ -138,7 +138,7 @@ def test_quotes_in_a_literal_salt_stay_inside_it() -> None:
     assert "'o''Hara'' || u.email || '''" in written
 
 
-# --- the digest itself -----------------------------------------------------------------------------
+# --- the digest itself ----------------------------------------------------------------------------
 
 
 def expected(value: str, salt: str = SALT) -> str:
