@@ -3,6 +3,7 @@ sqlglot."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from sqlglot import exp
@@ -28,6 +29,10 @@ __all__ = [
     "read",
     "summarize",
 ]
+
+
+DEEPEST_WALK = 10_000
+"""Python frames a walk may stand deep; a query inside a query takes about seven."""
 
 
 class Query:
@@ -62,10 +67,14 @@ def summarize(
     """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went
     in. `parameters` are names that a call of it fills in."""
     walk = Walk(dialect, functions, shapes, value, query, parsed.classes)
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, DEEPEST_WALK))
     try:
         relation = query(walk, parsed.tree, _outer(parameters))
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to follow") from None
+    finally:
+        sys.setrecursionlimit(usual)
     return _summary(walk, relation)
 
 

@@ -43,7 +43,7 @@ def resolve(walk: Walk, parts: list[exp.Identifier], scope: Scope) -> Value:
             for key in keys[1:]:
                 found = descend(found, key)
     if found is not None:
-        return found
+        return union((found, row_numbers(scope))) if keys[-1] in ROW_IDS else found
     if len(keys) == 1:
         if keys[0] in ROW_IDS:
             return row_numbers(scope)
