@@ -42,7 +42,7 @@ from .tables import (
     sources,
     summarized,
 )
-from .values import NOTHING, Value, alternatives, apply, flat, flow, merge, stamp, union
+from .values import NOTHING, Value, alternatives, apply, bounded, flat, flow, merge, stamp, union
 from .walk import Walk
 
 DEEPEST_RECURSION = 20
@@ -563,7 +563,7 @@ def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     inner = item.this if isinstance(item, exp.Alias) else item
     if isinstance(item, exp.Alias):
         walk.met(item.args.get("alias"))
-    content = value(walk, inner, scope)
+    content = bounded(value(walk, inner, scope))
     span = walk.span
     content = stamp(content, span, over=not isinstance(inner, exp.Column))
     key = name.lower()

@@ -261,8 +261,10 @@ def _fits(style: str, pattern: exp.Expr, name: str) -> bool | None:
     return found.pop() if len(found) == 1 else None
 
 
-PLAIN_REGEX = re.compile(r"(?:[A-Za-z0-9_.|()^$]|\[[a-z0-9_-]+\]|[*+?](?![*+?]))*")
-"""What every engine's regular expressions and Python's surely read alike."""
+PLAIN_REGEX = re.compile(r"(?:[A-Za-z0-9_.|(^$]|\)(?![*+?])|\[[a-z0-9_-]+\]|[*+?](?![*+?]))*")
+"""What every engine's regular expressions and Python's surely read alike, and fast."""
+MOST_WILDCARDS = 4
+LONGEST_PATTERN = 200
 
 
 def _regex(style: str, pattern: exp.Expr) -> str | None:
@@ -270,15 +272,19 @@ def _regex(style: str, pattern: exp.Expr) -> str | None:
     if not isinstance(pattern, exp.Literal):
         return None
     text = pattern.name
+    if len(text) > LONGEST_PATTERN or sum(text.count(c) for c in "%*+?") > MOST_WILDCARDS:
+        return None
     if style == "like":
         return "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in text)
     if style == "glob" and not set(text) & set("[]!\\"):
         return "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
+    if not PLAIN_REGEX.fullmatch(text):
+        return None
     try:
         re.compile(text)
     except re.error:
         return None
-    return text if PLAIN_REGEX.fullmatch(text) else None
+    return text
 
 
 # --- expressions over several columns ------------------------------------------------------------

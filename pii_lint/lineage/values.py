@@ -107,6 +107,23 @@ def merge(into: Edges, edges: Edges) -> None:
             into[edge] = span
 
 
+MOST_FIELDS = 500
+"""Places a struct may have, all levels counted, before they run together."""
+
+
+def bounded(value: Value) -> Value:
+    """The value, its fields run together where there are too many to tell apart."""
+    stack = [value]
+    places = 0
+    while stack:
+        node = stack.pop()
+        places += 1
+        if places > MOST_FIELDS:
+            return Value(flat(value))
+        stack += (node.fields or {}).values()
+    return value
+
+
 def union(values: Iterable[Value]) -> Value:
     """One value that may be any of these, or holds all of them."""
     kept = [value for value in values if value.edges or value.fields]
