@@ -156,7 +156,7 @@ class _Reader:
             depends_on=_nodes(node.depends_on),
             depends_on_macros=_macros(node.depends_on),
             checksum=_checksum(node.checksum),
-            pre_hooks=_hooks(config.pre_hook),
+            pre_hooks=_hooks(config.pre_hook) + _header(config.sql_header),
             post_hooks=_hooks(config.post_hook),
             unique_key=_listed(config.unique_key),
             updated_at=config.updated_at,
@@ -287,6 +287,10 @@ def _checksum(checksum: shapes.Checksum | str | None) -> str | None:
     if checksum is None or (checksum.name or "").lower() != "sha256":
         return None
     return checksum.checksum or None
+
+
+def _header(sql: str | None) -> tuple[str, ...]:
+    return (sql,) if sql else ()
 
 
 def _hooks(hooks: shapes.Hooks) -> tuple[str, ...]:

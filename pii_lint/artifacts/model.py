@@ -58,6 +58,7 @@ class Node:
     depends_on_macros: tuple[str, ...] = ()
     checksum: str | None = None
     pre_hooks: tuple[str, ...] = ()
+    # a SQL header last: it runs in front of the model's SQL
     post_hooks: tuple[str, ...] = ()
     unique_key: tuple[str, ...] = ()
     updated_at: str | None = None

@@ -75,6 +75,7 @@ class NodeConfig(Struct, gc=False):
     meta: Meta = None
     pre_hook: Hooks = field(default=None, name="pre-hook")
     post_hook: Hooks = field(default=None, name="post-hook")
+    sql_header: str | None = None
     unique_key: list[str] | str | None = None
     updated_at: str | None = None
     on_schema_change: str | None = None

@@ -393,6 +393,14 @@ def test_disabled_nodes_tests_and_analyses_are_left_out(write_manifest: Write) -
     assert project.disabled_paths == {"models/gone.sql"}
 
 
+def test_a_sql_header_runs_like_a_last_pre_hook(write_manifest: Write) -> None:
+    config = {"pre-hook": "vacuum", "sql_header": "create temp macro f() as 1;"}
+    path = write_manifest({"model.shop.people": model(config=config), "model.shop.bare": model()})
+    nodes = load_manifest(path).nodes
+    assert nodes["model.shop.people"].pre_hooks == ("vacuum", "create temp macro f() as 1;")
+    assert nodes["model.shop.bare"].pre_hooks == ()
+
+
 def test_hooks_operations_and_functions_are_kept(write_manifest: Write) -> None:
     hooks = {"pre-hook": [{"sql": "delete from {{ this }}"}, {"sql": " "}], "post-hook": "vacuum"}
     path = write_manifest(
