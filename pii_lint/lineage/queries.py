@@ -155,6 +155,8 @@ def _fixpoint(
         inner = Scope(parent=scope, ctes={name: current})
         step = query(walk, body.expression, inner)
         grown = _combined(current, step, by_name=False)
+        if body.args.get("distinct"):
+            merge(grown.rows, apply(grown.row(), Signal("set")).edges)
         if round_ == DEEPEST_RECURSION - 1:
             for column in grown.columns:
                 column.value = apply(column.value, Flow(TRANSFORM))
