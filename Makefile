@@ -30,6 +30,14 @@ warehouse: $(VENV)/.duckdb ## Build the warehouse alone, from synthetic data
 test: $(VENV)/.dev ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure the linter's speed beside other tools' (make bench ARGS=--no-peers)
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## Hold random SQL against the engine (make fuzz ARGS='--minutes 30 --seed 7')
+	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style, types, layers, workflows and generated files
 	$(BIN)/ruff check $(PYTHON_FILES)

@@ -51,6 +51,11 @@ def compiled(model: Model) -> str:
     return _JINJA.sub(_rendered, _UNLESS_BUILT.sub("", model.template))
 
 
+def relation_of(model: Model) -> str:
+    """The model's name in the warehouse."""
+    return _relation(_schema(model.name), model.name)
+
+
 def manifest(sources: dict[str, list[Relation]], models: list[Model]) -> Json:
     """The manifest's content, version 12."""
     tables = {
@@ -149,10 +154,11 @@ def _model(model: Model) -> Json:
         "alias": model.name,
         "database": PROJECT,
         "schema": _schema(model.name),
-        "relation_name": _relation(_schema(model.name), model.name),
+        "relation_name": relation_of(model),
         "patch_path": f"{PROJECT}://{model.folder}/{model.name}.yml",
         "checksum": _checksum(model.template),
-        "config": _config(materialized[1] if materialized else "view"),
+        "tags": model.tags,
+        "config": _config(materialized[1] if materialized else "view") | {"tags": model.tags},
         "description": f"Made up for a benchmark: {model.name}.",
         "columns": {column.name: _column(column.name) for column in declared},
         "depends_on": {"macros": macros, "nodes": _parents(model)},
@@ -205,7 +211,7 @@ def _tests(model: Model) -> Json:
             "raw_code": f"{{{{ test_{kind}(**_dbt_generic_test_kwargs) }}}}",
             "compiled": True,
             "compiled_code": f"select {model.columns[0].name} from "
-            f"{_relation(_schema(model.name), model.name)} where {model.columns[0].name} is null",
+            f"{relation_of(model)} where {model.columns[0].name} is null",
             "test_metadata": {
                 "name": kind,
                 "namespace": None,
@@ -437,7 +443,13 @@ def _source_yaml(domain: str, tables: list[Relation]) -> str:
 
 
 def _model_yaml(model: Model) -> str:
-    lines = ["models:", f"  - name: {model.name}", "    columns:"]
+    tags = ", ".join(model.tags)
+    lines = [
+        "models:",
+        f"  - name: {model.name}",
+        f"    config: {{tags: [{tags}]}}",
+        "    columns:",
+    ]
     for column in model.columns[:: DECLARED[model.layer]]:
         described = f"The {column.name.replace('_', ' ')}, as the business uses the word."
         lines += [f"      - name: {column.name}", f"        description: {described}"]

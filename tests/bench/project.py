@@ -24,6 +24,8 @@ STAGING, INTERMEDIATE, MARTS = 6, 8, 6
 A_DOMAIN = STAGING + INTERMEDIATE + MARTS
 LEAKS_EVERY = 4
 # of the personal domains, so many apart, one forgets to mask a table
+A_FOREIGNER = 0.3
+# how often a query reads from another domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ class Model:
     ups: tuple[Relation, ...]
     masked: bool = False
     incremental: bool = False
+
+    @property
+    def tags(self) -> list[str]:
+        """The tag `pii` where the columns' names say that something readable is left."""
+        left = (column.personal or column.name.endswith("_domain") for column in self.columns)
+        return ["pii"] if any(left) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,52 +92,48 @@ def _domain(made: Warehouse, number: int, sort: Sort, kin: dict[Sort, list[Relat
         )
     abroad = kin.get(sort, [])
     built: list[Relation] = []
-    unused = list(staged)
+    unread = list(staged)
     for place, build in enumerate(queries.INTERMEDIATE):
-        ups = _choose(rng, build, unused, [*staged, *built], abroad)
-        unused = [up for up in unused if up not in ups]
+        ups = _choose(rng, unread, [*staged, *built], abroad)
         name = f"int_{domain}_{place}_{build.__name__}"
         relation = _add(made, name, "intermediate", domain, sort, build(rng, ups), ups)
         built.append(relation)
-        unused.append(relation)
+        unread = [*_unread(made, unread), relation]
     folder = "restricted" if sort == "restricted" else "safe"
     for place, build in enumerate(queries.MARTS):
-        ups = _choose(rng, build, unused, [*built, *staged], abroad)
+        ups = _choose(rng, unread, [*built, *staged], abroad)
         if place == MARTS - 1:
-            ups += [up for up in unused if up not in ups]
-        unused = [up for up in unused if up not in ups]
+            ups += [up for up in unread if up not in ups]
         name = f"mart_{domain}_{place}_{build.__name__}"
         _add(made, name, f"marts/{folder}", domain, sort, build(rng, ups), ups)
+        unread = _unread(made, unread)
     kin[sort] = staged[:2] + built[:1]
+
+
+def _unread(made: Warehouse, before: Sequence[Relation]) -> list[Relation]:
+    """Those of `before` that the newest model doesn't read either."""
+    return [up for up in before if up not in made.models[-1].ups]
 
 
 def _choose(
     rng: random.Random,
-    build: object,
-    unused: Sequence[Relation],
+    unread: Sequence[Relation],
     pool: Sequence[Relation],
     abroad: Sequence[Relation],
 ) -> list[Relation]:
-    """Three inputs that the query can be made of, those that nothing has read yet first."""
-    fit = [up for up in [*unused, *pool[::-1]] if _fits(up)]
-    base = fit[0]
-    partners = list(
-        dict.fromkeys(
-            up.name for up in [*fit[1:], *abroad] if up.name != base.name and shared([base, up])
-        )
-    )
-    by_name = {up.name: up for up in [*pool, *abroad, *unused]}
-    chosen = partners[:2]
-    foreign = [up.name for up in abroad if up.name in partners]
-    if foreign and len(chosen) > 1 and rng.random() < 0.3:
+    """Three inputs that a query can be made of, those that nothing has read yet first."""
+    base, *rest = (up for up in [*unread, *pool[::-1]] if _fits(up))
+    partners = {up.name: up for up in rest if up.name != base.name and shared([base, up])}
+    chosen = list(partners.values())[:2]
+    foreign = [up for up in abroad if shared([base, up])]
+    if foreign and len(chosen) > 1 and rng.random() < A_FOREIGNER:
         chosen[1] = rng.choice(foreign)
-    return [base, *(by_name[name] for name in chosen)]
+    return [base, *chosen]
 
 
 def _fits(up: Relation) -> bool:
-    return all(
-        up.of(*types) for types in (("time",), ("amount", "count"), ("code", "text"), ("link",))
-    )
+    needed = (("time",), ("amount", "count"), ("code", "text"), ("key", "link"))
+    return all(up.of(*types) for types in needed)
 
 
 def _add(

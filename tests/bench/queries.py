@@ -25,7 +25,8 @@ def staging(rng: random.Random, entity: str, source: Relation, *, keep: bool) ->
         elif not column.personal:
             items.append((_cleaned(rng, column), column))
         elif keep:
-            items.append((f"trim({column.name})", column))
+            shown = column.name if column.type == "birth_date" else f"trim({column.name})"
+            items.append((shown, column))
         else:
             items.append((f"{{{{ hash_pii('{column.name}') }}}}", _digest(column)))
             if column.type == "email":
@@ -51,7 +52,7 @@ def joined(rng: random.Random, ups: Sequence[Relation]) -> Query:
     items = _same(pick(rng, left, 20), "lhs")
     taken = {column.name for _, column in items} | set(on)
     items += _same(some(rng, (c for c in right.columns if c.name not in taken), 9), "rhs")
-    items += _computed(rng, left, "lhs", 3)
+    items += _computed(rng, left, "lhs", 3, items)
     condition = " and ".join(f"lhs.{name} = rhs.{name}" for name in on)
     steps = [
         *_imports(left, right),
@@ -166,7 +167,7 @@ def aggregated(rng: random.Random, ups: Sequence[Relation]) -> Query:
             (f"min({column.name})", Column(f"first_{column.name}", "time")),
             (f"max({column.name})", Column(f"last_{column.name}", "time")),
         ]
-    for column in some(rng, up.of("digest", "text"), 2):
+    for column in [*some(rng, up.of("digest", "text"), 2), *some(rng, up.of("code"), 1)]:
         items.append((f"any_value({column.name})", column))
     steps = [
         *_imports(up),
@@ -193,7 +194,7 @@ def incremental(rng: random.Random, ups: Sequence[Relation]) -> Query:
     names = {column.name for column in columns}
     extra = [c for c in some(rng, other.columns, 6) if c.name not in names and c.name != on]
     items += [(f"looked_up.{c.name}", c) for c in extra]
-    items += _computed(rng, up, "fresh", 2)
+    items += _computed(rng, up, "fresh", 2, items)
     lookup = _select(
         _same([Column(on, "link"), *extra]), [f"from {other.name}", f"where {on} is not null"]
     )
@@ -307,7 +308,7 @@ def fact(rng: random.Random, ups: Sequence[Relation]) -> Query:
         items += [(f"side_{place}.{c.name}", c) for c in chosen]
         taken |= {c.name for c in chosen}
         tail += [f"left join {other.name} as side_{place}", f"    on base.{on} = side_{place}.{on}"]
-    items += _computed(rng, base, "base", 3)
+    items += _computed(rng, base, "base", 3, items)
     code = rng.choice(base.of("code", "text", "link")).name
     tail += [f"where base.{code} is not null"]
     steps = [
@@ -367,7 +368,7 @@ def daily(rng: random.Random, ups: Sequence[Relation]) -> Query:
     time = rng.choice(up.of("time", "date")).name
     group = some(rng, up.of("code", "text"), 2)
     numbers: Items = [("count(*)", Column("row_count", "count"))]
-    for column in some(rng, up.of("amount", "count"), 5):
+    for column in some(rng, up.of("amount", "count"), 6):
         numbers += [
             (f"coalesce(sum({column.name}), 0)", Column(f"total_{column.name}", "amount")),
             (f"max({column.name})", Column(f"largest_{column.name}", "amount")),
@@ -388,7 +389,7 @@ def daily(rng: random.Random, ups: Sequence[Relation]) -> Query:
             f"avg(numbers.{c.name}) over (\n    order by days.day\n    rows between 6 preceding and current row\n)",
             Column(f"week_{c.name}", "amount"),
         )
-        for _, c in some_items(rng, numbers, 5)
+        for _, c in _some_items(rng, numbers, 5)
     ]
     places = ", ".join(str(place + 1) for place in range(len(group) + 1))
     spine = "select cast(unnest(generate_series(\n    date '2024-01-01', date '2026-12-31', interval 1 day\n)) as date) as day"
@@ -413,7 +414,7 @@ def cohort(rng: random.Random, ups: Sequence[Relation]) -> Query:
         (f"count(distinct active.{on})", Column("active_count", "count")),
         (f"min(active.{later})", Column("first_seen_at", "time")),
     ]
-    for column in some(rng, other.of("amount", "count"), 6):
+    for column in some(rng, other.of("amount", "count"), 7):
         numbers += [
             (f"sum(active.{column.name})", Column(f"total_{column.name}", "amount")),
             (
@@ -432,11 +433,11 @@ def cohort(rng: random.Random, ups: Sequence[Relation]) -> Query:
             f"first_value({c.name}) over (\n    partition by born_month\n    order by month_number\n)",
             Column(f"initial_{c.name}", "amount"),
         )
-        for _, c in some_items(rng, numbers, 5)
+        for _, c in _some_items(rng, numbers, 5)
     ]
     final += [
         (f"round({c.name} / nullif(active_count, 0), 3)", Column(f"{c.name}_rate", "amount"))
-        for _, c in some_items(rng, numbers[2:], 4)
+        for _, c in _some_items(rng, numbers[2:], 4)
     ]
     born: Items = [
         (on, Column(on, "key")),
@@ -469,7 +470,7 @@ def report(rng: random.Random, ups: Sequence[Relation]) -> Query:
         Column(name, "amount") for name in ("row_count", "total", "mean", "least", "most", "spread")
     ]
     branches = []
-    for up in ups[:3]:
+    for up in ups:
         code = rng.choice(up.of("code", "text", "link")).name
         for number in some(rng, up.of("amount", "count"), 2):
             n = number.name
@@ -502,7 +503,7 @@ def report(rng: random.Random, ups: Sequence[Relation]) -> Query:
             ),
         ]
     steps = [
-        *_imports(*ups[:3]),
+        *_imports(*ups),
         ("measured", "\n\nunion all\n\n".join(branches)),
         ("final", _select(final, ["from measured"])),
     ]
@@ -547,27 +548,27 @@ def _cleaned(rng: random.Random, column: Column) -> str:
             return name
 
 
-def _computed(rng: random.Random, up: Relation, alias: str, count: int) -> Items:
-    """Columns that a model makes of its inputs."""
+def _computed(rng: random.Random, up: Relation, alias: str, count: int, beside: Items) -> Items:
+    """Columns that a model makes of its inputs, none of a name that stands there already."""
+    taken = {column.name for _, column in beside}
     items: Items = []
     for column in some(rng, up.of("amount", "count", "time", "code", "flag"), count):
         name = f"{alias}.{column.name}"
-        match column.type:
-            case "amount" | "count":
-                case = f"case\n    when {name} >= 1000 then 'large'\n    when {name} >= 100 then 'medium'\n    else 'small'\nend"
-                items.append((case, Column(f"{column.name}_band", "code")))
-            case "time":
-                items.append((f"date_trunc('week', {name})", Column(f"{column.name}_week", "date")))
-            case "code":
-                items.append(
-                    (f"coalesce({name}, 'none')", Column(f"{column.name}_or_none", "code"))
-                )
-            case _:
-                items.append((f"{name} is true", Column(f"{column.name}_known", "flag")))
+        if column.type in ("amount", "count"):
+            bands = f"    when {name} >= 1000 then 'large'\n    when {name} >= 100 then 'medium'\n    else 'small'"
+            made = (f"case\n{bands}\nend", Column(f"{column.name}_band", "code"))
+        elif column.type == "time":
+            made = (f"date_trunc('week', {name})", Column(f"{column.name}_week", "date"))
+        elif column.type == "code":
+            made = (f"coalesce({name}, 'none')", Column(f"{column.name}_or_none", "code"))
+        else:
+            made = (f"{name} is true", Column(f"{column.name}_known", "flag"))
+        if made[1].name not in taken:
+            items.append(made)
     return items
 
 
-def some_items(rng: random.Random, items: Items, count: int) -> Items:
+def _some_items(rng: random.Random, items: Items, count: int) -> Items:
     """At most `count` of them, in their order."""
     kept = {column.name for column in some(rng, (column for _, column in items), count)}
     return [item for item in items if item[1].name in kept]

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from .copies import Models
 from .oracle import Miss, Oracle
 from .queries import programs
-from .shrink import shrunk
+from .shrink import Still, constructs, shrunk, written
 
 BATCH = 100
 """Programs a seed; the next batch takes the next seed."""
@@ -44,12 +44,11 @@ class Tally:
 class Campaign:
     """Programs from a seed on, until the time is up."""
 
-    def __init__(self, minutes: float, first_seed: int, precision: int, quiet: bool) -> None:
+    def __init__(self, minutes: float, first_seed: int, precision: int) -> None:
         self.oracle = Oracle()
         self.end = time.monotonic() + 60 * minutes
         self.seed = first_seed
         self.precision = precision
-        self.quiet = quiet
         self.tally = Tally()
 
     def go(self) -> Tally:
@@ -85,22 +84,12 @@ class Campaign:
 
     def _note(self, miss: Miss, models: Models) -> None:
         self.tally.failed += 1
-
-        def still(candidate: Models) -> bool:
-            return any(_alike(m, miss) for m in self._misses(candidate))
-
-        small = shrunk(models, still)
+        small = shrunk(models, still_shows(self.oracle, miss))
         key = f"{miss.why} {skeleton(small)}"
         if key not in self.tally.misses:
-            found = next(m for m in self._misses(small) if _alike(m, miss))
-            self.tally.misses[key] = (found, small)
+            self.tally.misses[key] = (miss, small)
+            found = next((m for m in misses(self.oracle, small) if _alike(m, miss)), miss)
             print(f"\n-- {found}\n{written(small)}", flush=True)
-
-    def _misses(self, models: Models) -> list[Miss]:
-        try:
-            return self.oracle.judge(models).misses
-        except duckdb.Error:
-            return []
 
     def _cause(self, models: Models, idle: tuple[str, str]) -> None:
         origin = idle[1]
@@ -112,10 +101,23 @@ class Campaign:
                 return False
             return any(o == origin for _, o in verdict.idle)
 
-        small = shrunk(models, still, tries=200)
-        key = skeleton(small)
+        small = shrunk(models, still, seconds=12)
+        key = constructs(small)
         self.tally.causes[key] += 1
         self.tally.shown.setdefault(key, written(small))
+
+
+def misses(oracle: Oracle, models: Models) -> list[Miss]:
+    """What a program shows; nothing where DuckDB rejects it."""
+    try:
+        return oracle.judge(models).misses
+    except duckdb.Error:
+        return []
+
+
+def still_shows(oracle: Oracle, miss: Miss) -> Still:
+    """Whether a smaller program shows the same."""
+    return lambda models: any(_alike(m, miss) for m in misses(oracle, models))
 
 
 def _alike(a: Miss, b: Miss) -> bool:
@@ -146,13 +148,6 @@ def skeleton(models: Models) -> str:
     return re.sub(r"\b([a-z])\d+\b", r"\1", text)
 
 
-def written(models: Models) -> str:
-    """A program as it is shown."""
-    if len(models) == 1:
-        return next(iter(models.values()))
-    return "\n".join(f"{name}: {sql}" for name, sql in models.items())
-
-
 def main() -> int:
     """Parse arguments, run, print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -161,7 +156,7 @@ def main() -> int:
     parser.add_argument("--precision", type=int, default=0, metavar="N",
                         help="measure idle clear labels on every Nth query")  # fmt: skip
     arguments = parser.parse_args()
-    tally = Campaign(arguments.minutes, arguments.seed, arguments.precision, quiet=False).go()
+    tally = Campaign(arguments.minutes, arguments.seed, arguments.precision).go()
     print(
         f"\n{tally.run} queries run, {tally.rejected} of them rejected by DuckDB, "
         f"{tally.empty} without rows, {tally.unknown} with an unknown, {tally.runs} runs with altered data, "
@@ -173,7 +168,7 @@ def main() -> int:
         share = 100 * tally.idle / tally.pairs
         print(f"{tally.pairs} clear labels measured, {tally.idle} never moved ({share:.2f} %)")
         for key, count in tally.causes.most_common(10):
-            print(f"  {count:3}  {tally.shown[key][:400]}")
+            print(f"  {count:3}  {key}\n       {tally.shown[key][:300]}")
     return 1 if tally.misses else 0
 
 

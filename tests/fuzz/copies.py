@@ -105,28 +105,30 @@ class Copies:
 
     def output(self, models: Models, choice: Choice) -> Output:
         """The last model's columns, each with its values as texts. Raises `duckdb.Error`."""
-        self.connection.execute(f"use {DATABASE}.{self.schema(choice)}")
+        schema = self.schema(choice)
+        self.connection.execute(f"use {DATABASE}.{schema}")
         *before, last = models
         made = []
         timer = threading.Timer(SECONDS, self.connection.interrupt)
         timer.start()
         try:
             for name in before:
-                self.connection.execute(f"create temp view {name} as ({_bare(models[name])})")
+                sql = _within(models[name], schema)
+                self.connection.execute(f"create view {schema}.{name} as ({sql})")
                 made.append(name)
-            result = self.connection.execute(f"select * from ({_bare(models[last])})")
+            result = self.connection.execute(f"select * from ({_within(models[last], schema)})")
             heads = [d[0].lower() for d in result.description]
             rows = result.fetchall()
         finally:
             timer.cancel()
             timer.join()
             for name in reversed(made):
-                self.connection.execute(f"drop view {name}")
+                self.connection.execute(f"drop view {schema}.{name}")
         return {head: Counter(text(row[i]) for row in rows) for i, head in enumerate(heads)}
 
 
-def _bare(sql: str) -> str:
-    return sql.replace(f"{SCHEMA}.", "")
+def _within(sql: str, schema: str) -> str:
+    return sql.replace(f"{SCHEMA}.", f"{schema}.")
 
 
 def text(value: Any) -> str:

@@ -23,10 +23,10 @@ LITERALS: dict[str, tuple[str, ...]] = {
 }
 WORDS: dict[str, tuple[str, ...]] = {
     "word": ("'Oslo'", "'a'", "'Annabel'", "'-'", "'@'", "'paid'", "'home'", "'555-0100'"),
-    "small": ("1", "2", "3", "4", "0", "20"),
+    "small": ("1", "2", "3", "4", "20"),
     "separator": ("'@'", "'.'", "'-'", "' '", "','"),
     "pattern": ("'%@%'", "'a%'", "'%o%'", "'_n%'", "'%1'"),
-    "path": ("'$.page'", "'$.email'", "'$.user.phone'", "'$.user'", "'email'", "'page'", "'$.tags'",
+    "path": ("'$.page'", "'$.email'", "'$.user.phone'", "'email'", "'page'", "'$.tags'",
              "'$.a'", "'$.b'", "'$.tags[0]'", "'$'"),
 }  # fmt: skip
 ANY = {"text": 8, "int": 4, "bool": 2, "date": 2, "time": 1, "num": 1, "json": 1, "texts": 1}
@@ -69,6 +69,9 @@ def expression(m: Maker, kind: Type, place: Place) -> str:
         if way == "window" and kind in grammar()["window"]:
             return templated(m, grammar()["window"][kind], kind, replace(place, windows=False))
         if way == "subquery":
+            here = grammar()["subquery"].get(kind) if place.grouped is None else None
+            if here and m.chance(45):
+                return f"({fill(m, m.pick(here), kind, place.deeper().alone())})"
             return m.subquery(m, kind, place.deeper())
         if way == "mask":
             return mask(m, place)
@@ -160,7 +163,7 @@ def column(m: Maker, kind: Type, place: Place) -> str | None:
     """A reference to a column of a type, or to a field of one; now and then of an outer query."""
     scope: Scope | None = place.scope
     if scope is not None and scope.outer is not None and not place.inside and m.chance(15):
-        outer = scope.outer
+        outer = scope.outer.outer if scope.outer.outer is not None and m.chance(30) else scope.outer
         options = references(outer, kind, place, qualified=True)
         if options:
             return _taken(m, options)

@@ -42,6 +42,8 @@ class Maker:
     fuel: int = 0
     # expressions and relations that may still be written, roughly
     counter: int = 0
+    aliases: set[str] = field(default_factory=set)
+    # misleading names of relations that are taken
     touched: bool = False
     # a personal column was written since the flag was reset
 

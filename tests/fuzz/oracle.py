@@ -53,6 +53,7 @@ class Verdict:
     """One program's outcome. `idle` are clear labels that no change moved, where that was asked."""
 
     misses: list[Miss] = field(default_factory=list)
+    labelled: bool = False
     unknown: bool = False
     empty: bool = False
     pairs: int = 0
@@ -95,6 +96,7 @@ class _Trial:
         self.read = [o for o in oracle.origins if f"{SCHEMA}.{o.partition('.')[0]}" in written]
         self.rows = {word(label).partition("=")[0] for label in facts.signals}
         self.words = {name: _words(facts, name) for name in self.base}
+        self.verdict.labelled = any(self.words.values())
         self.verdict.unknown = any("unknown" in words for words in self.words.values())
         self._shape(facts)
         self._influence()
@@ -194,13 +196,30 @@ class _Trial:
                     self._note("unmasked", [name], origin)
 
     def _precision(self) -> None:
-        """Which clear labels no change moves."""
+        """Which clear labels no change moves, whatever stands in the other personal columns."""
         for origin in self.read:
-            clear = [name for name, words in self.words.items() if f"{origin}=clear" in words]
-            if clear:
-                moved = self._moved_by([origin])
-                self.verdict.pairs += len(clear)
-                self.verdict.idle += tuple((name, origin) for name in clear if name not in moved)
+            clear = {name for name, words in self.words.items() if f"{origin}=clear" in words}
+            clear -= {name for name in clear if set(self.base[name]) <= {"null"}}
+            if not clear:
+                continue
+            idle = clear - self._moved_by([origin])
+            for context in VARIANTS if idle else ():
+                idle -= self._moved_in(context, origin)
+            self.verdict.pairs += len(clear)
+            self.verdict.idle += tuple((name, origin) for name in sorted(idle))
+
+    def _moved_in(self, context: str, origin: str) -> set[str]:
+        """What an origin moves where all the others are altered."""
+        others = {
+            o: context for o in self.read if o != origin and context in self.oracle.variants[o]
+        }
+        before = self._run(others)
+        moved: set[str] = set()
+        for variant in self.oracle.variants[origin] if before is not None else ():
+            after = self._run({**others, origin: variant})
+            if after is not None:
+                moved |= {name for name in self.base if before.get(name) != after.get(name)}
+        return moved
 
 
 def born_otherwise(origin: str) -> bool:

@@ -116,3 +116,7 @@ class Place:
     def deeper(self) -> Place:
         """One level further in."""
         return replace(self, depth=self.depth - 1)
+
+    def alone(self) -> Place:
+        """Inside a subquery that is written around an expression: what it can't hold stays out."""
+        return replace(self, windows=False, subqueries=False, lateral=())

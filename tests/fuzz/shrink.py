@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 import sqlglot
@@ -10,20 +11,19 @@ from sqlglot import exp
 from .copies import Models
 
 Still = Callable[[Models], bool]
-MOST_TRIES = 600
+SECONDS = 40
 
 
-def shrunk(models: Models, still: Still, tries: int = MOST_TRIES) -> Models:
+def shrunk(models: Models, still: Still, seconds: float = SECONDS) -> Models:
     """The smallest program found on the way down that still shows what `still` asks for."""
     current = dict(models)
-    left = tries
+    end = time.monotonic() + seconds
     again = True
-    while again and left > 0:
+    while again:
         again = False
         for candidate in _smaller(current):
-            left -= 1
-            if left <= 0:
-                break
+            if time.monotonic() > end:
+                return current
             if _size(candidate) < _size(current) and still(candidate):
                 current = candidate
                 again = True
@@ -102,6 +102,7 @@ def _cuts(node: exp.Expression) -> Iterator[Cut]:
         if isinstance(node.parent, exp.Subquery | exp.SetOperation) or node.parent is None:
             yield _become(node, body)
     if isinstance(node, exp.CTE):
+        yield _inline(node)
         return
     if _is_value(node):
         children = [c for c in _children(node) if _is_value(c)]
@@ -149,6 +150,24 @@ def _become(node: exp.Expression, other: exp.Expression) -> Cut:
     return cut
 
 
+def _inline(node: exp.CTE) -> Cut:
+    """A CTE that is read once moves to where it is read."""
+
+    def cut(root: exp.Expression) -> None:
+        name, body, clause = node.alias, node.this, node.parent
+        for table in list(root.find_all(exp.Table)):
+            if table.name == name and not table.db:
+                alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name))
+                joins = table.args.get("joins")
+                table.replace(exp.Subquery(this=body.copy(), alias=alias, joins=joins))
+        if clause is not None and len(clause.expressions) > 1:
+            node.pop()
+        elif clause is not None:
+            clause.pop()
+
+    return cut
+
+
 def _lift(node: exp.Subquery, inner: exp.Expression) -> Cut:
     """A subquery that only passes a relation on becomes that relation."""
 
@@ -162,3 +181,26 @@ def _lift(node: exp.Subquery, inner: exp.Expression) -> Cut:
         return None
 
     return cut
+
+
+def written(models: Models) -> str:
+    """A program as it is shown."""
+    if len(models) == 1:
+        return next(iter(models.values()))
+    return "\n".join(f"{name}: {sql}" for name, sql in models.items())
+
+
+PLAIN = (exp.Select, exp.From, exp.Table, exp.TableAlias, exp.Column, exp.Identifier, exp.Alias,
+         exp.Literal, exp.DataType, exp.Paren, exp.Subquery, exp.Null, exp.Cast)  # fmt: skip
+
+
+def constructs(models: Models) -> str:
+    """What a shrunk program is about: its kinds of node, the everyday ones left out."""
+    names: set[str] = set()
+    for sql in models.values():
+        for node in sqlglot.parse_one(sql, dialect="duckdb").walk():
+            if isinstance(node, exp.Anonymous):
+                names.add(node.name.lower())
+            elif not isinstance(node, PLAIN):
+                names.add(type(node).__name__)
+    return " ".join(sorted(names)) or "copy"

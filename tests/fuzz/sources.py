@@ -27,6 +27,9 @@ JOINS = {
     "asof": 3,
     "positional": 2,
     "salts": 4,
+    "json": 3,
+    "values": 3,
+    "nested": 3,
 }
 
 
@@ -43,7 +46,7 @@ def from_clause(m: Maker, depth: int, outer: Scope | None) -> tuple[str, Scope]:
             sql += _join(m, kind, depth, scope)
         except Impossible:
             continue
-        if kind in ("lateral", "unnest"):
+        if kind in ("lateral", "unnest", "json", "values"):
             # DuckDB refuses outer joins to the right of it
             break
     return sql, scope
@@ -53,6 +56,10 @@ def source(m: Maker, depth: int, outer: Scope | None) -> tuple[str, Source]:
     """One relation under an alias."""
     m.fuel -= 1
     alias = m.fresh("t")
+    misleading = m.pick(("region", "label", "masked"))
+    if m.chance(3) and misleading not in m.aliases:
+        alias = misleading
+        m.aliases.add(alias)
     if depth > 0 and m.fuel > 0 and m.chance(38):
         body, relation = m.query(m, depth - 1, None)
         return _aliased(m, f"({body})", alias, relation)
@@ -217,6 +224,55 @@ def _range(m: Maker, depth: int, scope: Scope) -> str:
     )
 
 
+def _json(m: Maker, depth: int, scope: Scope) -> str:
+    """A document's entries as rows."""
+    documents = references(scope, "json", Place(scope, 0), qualified=True)
+    spellings, owner = m.pick(documents)
+    _grown(scope, scope.size * 5)
+    alias = m.fresh("j")
+    found = tuple(Column(name, kind, None, owner.personal) for name, kind in JSON_COLUMNS)
+    scope.sources.append(Source(alias, Relation(found, None, 5)))
+    function = m.pick(("json_each", "json_tree"))
+    return f", {function}({m.pick(spellings)}) as {alias}"
+
+
+JSON_COLUMNS = (
+    ("key", "text"), ("value", "json"), ("type", "text"), ("atom", "json"), ("id", "int"),
+    ("parent", "int"), ("fullkey", "text"), ("path", "text"),
+)  # fmt: skip
+
+
+def _values(m: Maker, depth: int, scope: Scope) -> str:
+    """Rows written out, of what stands left of them."""
+    place = Place(Scope(list(scope.sources)), 1, subqueries=False)
+    with m.noting() as note:
+        rows = ", ".join(
+            f"({expression(m, 'text', place)}, {expression(m, 'int', place)})"
+            for _ in range(m.number(1, 2))
+        )
+    _grown(scope, scope.size * 2)
+    alias, a, b = m.fresh("v"), m.fresh("n"), m.fresh("n")
+    columns = (Column(a, "text", personal=note[0]), Column(b, "int", personal=note[0]))
+    scope.sources.append(Source(alias, Relation(columns, None, 2)))
+    return f", (values {rows}) as {alias}({a}, {b})"
+
+
+def _nested(m: Maker, depth: int, scope: Scope) -> str:
+    """A join whose right side is a join in parentheses."""
+    first_sql, first = source(m, 0, None)
+    second_sql, second = source(m, 0, None)
+    inner = _partners(m, Scope([first]), second)
+    outer = _partners(m, scope, first)
+    if inner is None or outer is None:
+        raise Impossible
+    _grown(scope, 2 * max(scope.size, first.relation.size, second.relation.size))
+    scope.sources += [first, second]
+    side = m.pick(("", "left ", "full "))
+    return (
+        f" {side}join ({first_sql} {m.pick(('', 'left '))}join {second_sql} on {inner}) on {outer}"
+    )
+
+
 def _asof(m: Maker, depth: int, scope: Scope) -> str:
     """The latest partner by time; times of a stored table tell its rows apart."""
     name, column = m.pick((("base.orders", "ordered_at"), ("base.users", "joined_at")))
@@ -257,4 +313,7 @@ _BESIDE = {
     "asof": _asof,
     "positional": _positional,
     "salts": _salts,
+    "json": _json,
+    "values": _values,
+    "nested": _nested,
 }

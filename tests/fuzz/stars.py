@@ -17,7 +17,7 @@ MOST_COLUMNS = 16
 def star_select(m: Maker, depth: int) -> tuple[str, Relation]:
     """A select whose columns arrive by a star, with something beside it now and then."""
     sql, scope = from_clause(m, depth, None)
-    way = m.weighted({"bare": 30, "of": 22, "changed": 30, "columns": 18})
+    way = m.weighted({"bare": 28, "of": 20, "changed": 28, "columns": 16, "like": 5, "struct": 6})
     starred, listed, kept = _STARS[way](m, scope)
     if not listed or len(listed) > MOST_COLUMNS:
         raise Impossible
@@ -155,4 +155,44 @@ def _columns(m: Maker, scope: Scope) -> Starred:
     return call, chosen, key if key is not None and set(key) <= set(names) else None
 
 
-_STARS = {"bare": _bare, "of": _of, "changed": _changed, "columns": _columns}
+def _like(m: Maker, scope: Scope) -> Starred:
+    """A star that takes only names of a pattern."""
+    source = m.pick(scope.sources)
+    letter = m.pick(("e", "i", "c", "p"))
+    way = m.pick(("like", "not like", "ilike"))
+    fits = [c for c in source.relation.columns if c.name.startswith(letter)]
+    chosen = [c for c in source.relation.columns if c not in fits] if way == "not like" else fits
+    key = _key(scope, len(scope.sources) == 1)
+    names = {c.name for c in chosen}
+    return (
+        f"{source.alias}.* {way} '{letter}%'",
+        chosen,
+        key if key is not None and set(key) <= names else None,
+    )
+
+
+def _struct(m: Maker, scope: Scope) -> Starred:
+    """The fields of a struct as columns."""
+    structs = [
+        (s, c) for s, c in scope.columns() if isinstance(c.type, Row) and scope.unambiguous(c.name)
+    ]
+    source, column = m.pick(structs)
+    many = column.type.many
+    fields = [Column(n, t, None, column.personal) for n, t in column.type.fields]
+    m.touched = m.touched or column.personal
+    if many:
+        raise Impossible
+    names = {s.alias for s in scope.sources}
+    if m.chance(50) and column.name not in names:
+        return f"{column.name}.*", fields, None
+    return f"unnest({source.alias}.{column.name})", fields, None
+
+
+_STARS = {
+    "bare": _bare,
+    "of": _of,
+    "changed": _changed,
+    "columns": _columns,
+    "like": _like,
+    "struct": _struct,
+}
