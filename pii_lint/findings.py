@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -177,3 +178,43 @@ class Report:
     # sentences about the run itself, e.g. that freshness could not be checked
     failed: bool = False
     # something not suppressed is as bad as `fail_on`, or worse
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The step by which a label came to stand where it stands."""
+
+    node: str
+    column: str
+    op: str
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One label on one column, or on the relation."""
+
+    origin: str
+    kind: str
+    form: str
+    clause: str | None
+    equated: bool
+    via: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One relation. `columns` is keyed as the warehouse spells them; `*` is the open tail."""
+
+    zone: str | None
+    columns: Mapping[str, tuple[Entry, ...]]
+    signals: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everything `inventory` has to say."""
+
+    manifests: tuple[ManifestInput, ...]
+    relations: Mapping[str, Relation]
+    notes: tuple[str, ...] = ()

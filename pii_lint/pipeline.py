@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 
 from pii_lint.artifacts.freshness import check_freshness
 from pii_lint.artifacts.load import load_projects
@@ -13,29 +11,15 @@ from pii_lint.config import POLICY_FILE, Config, load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
 from pii_lint.errors import ConfigError
-from pii_lint.findings import Finding, ManifestInput, Persona, Report, Severity
+from pii_lint.findings import Finding, Listing, ManifestInput, Persona, Report, Severity
 from pii_lint.labels import Form
+from pii_lint.options import Options
 from pii_lint.policy import Policy
 from pii_lint.propagation.link import trace
 from pii_lint.reports.basis import coverage, masks
-from pii_lint.reports.listing import Listing, listing
+from pii_lint.reports.listing import listing
 from pii_lint.rules import RULES, Facts, judge
 from pii_lint.suppressions import suppress
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run is told. Where a path is missing, dbt's usual places are looked at."""
-
-    manifests: tuple[Path, ...] = ()
-    catalog: Path | None = None
-    config: Path | None = None
-    project_dir: Path | None = None
-    persona: Persona = Persona.DEFAULT
-    fail_on: Severity | None = None
-    # None: as the policy says
-    use_cache: bool = True
-    today: date | None = None
 
 
 def check(options: Options) -> Report:

@@ -35,6 +35,14 @@ def missing(part: str) -> str | None:
     return None if found else f"{part} isn't installed: {remedy}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Generator[None, None, None]:
+    """No test finds what a run outside of the tests left behind, nor leaves anything there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PII_LINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def require() -> Callable[[str], None]:
     """Call it with the part that a test needs: the test is skipped where the part is missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
+from pii_lint import files
 from pii_lint.artifacts import shapes
 from pii_lint.artifacts.paths import inside, slashed
 
@@ -55,15 +56,11 @@ class CompiledFiles:
         paths = [path for name in names if (path := inside(self._target, name))]
         if microbatch:
             # one file a batch; the newest is the one that later runs resemble
-            paths += [
-                batch
-                for path in paths
-                for batch in sorted(path.with_suffix("").glob("*.sql"), reverse=True)
-            ]
-        return [path for path in paths if path.is_file()]
+            paths += [batch for path in paths for batch in _batches(path.with_suffix(""))]
+        return [path for path in paths if files.is_file(path)]
 
     def _current(self, path: Path, node: shapes.Node) -> bool:
-        made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        made = datetime.fromtimestamp(files.modified(path), UTC)
         if self._written is not None and made + _CLOCK >= self._written:
             return True
         # dbt 2 may stamp the manifest after it compiled: then newer than its template will do
@@ -71,13 +68,19 @@ class CompiledFiles:
         return (
             self._rust
             and source is not None
-            and source.is_file()
-            and path.stat().st_mtime >= source.stat().st_mtime
+            and files.is_file(source)
+            and files.modified(path) >= files.modified(source)
         )
+
+
+def _batches(folder: Path) -> list[Path]:
+    """The newest first."""
+    names = [name for name, _ in files.entries(folder) if name.endswith(".sql")]
+    return [folder / name for name in sorted(names, reverse=True)]
 
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        return files.read(path).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None

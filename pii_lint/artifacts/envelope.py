@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from pii_lint import files
 from pii_lint.artifacts.shapes import Envelope, Metadata
 from pii_lint.errors import ArtifactError
 
@@ -35,7 +36,7 @@ CATALOG = Kind("catalog", range(1, 2), "run `dbt docs generate`")
 def read(path: Path, kind: Kind) -> bytes:
     """The file's UTF-8 text without its byte-order mark."""
     try:
-        data = path.read_bytes()
+        data = files.read(path)
     except FileNotFoundError:
         raise _bad(path, f"does not exist: {kind.remedy}, or name it with --{kind.name}") from None
     except IsADirectoryError:

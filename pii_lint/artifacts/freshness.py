@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from pii_lint.artifacts.model import Node, Project
 from pii_lint.artifacts.paths import ProjectFiles, inside
 from pii_lint.artifacts.project_dir import Layout, read_layout
 from pii_lint.errors import ArtifactError
+from pii_lint.files import entries, is_folder, real
 
 _NAMED = 3
 _MACRO = re.compile(r"\{%-?\s*macro\s+([A-Za-z_]\w*)")
@@ -161,22 +161,15 @@ def _walk(root: Path, folders: tuple[str, ...], endings: tuple[str, ...]) -> Ite
     seen: set[Path] = set()
     while waiting:
         place = waiting.pop()
-        real = place.resolve()
-        if real in seen or not place.is_dir():
+        here = real(place)
+        if here in seen or not is_folder(place):
             continue
-        seen.add(real)
-        for entry in _entries(place):
-            if entry.is_dir():
-                waiting.append(place / entry.name)
-            elif entry.name.lower().endswith(endings):
-                yield (place / entry.name).relative_to(root).as_posix()
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        return list(os.scandir(folder))
-    except OSError:
-        return []
+        seen.add(here)
+        for name, folder in entries(place):
+            if folder:
+                waiting.append(place / name)
+            elif name.lower().endswith(endings):
+                yield (place / name).relative_to(root).as_posix()
 
 
 class _Ignored:

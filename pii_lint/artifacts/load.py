@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pii_lint import files
 from pii_lint.artifacts.catalog import with_catalog
 from pii_lint.artifacts.freshness import with_freshness
 from pii_lint.artifacts.manifest import load_manifest
@@ -36,7 +37,7 @@ def _with_catalog(project: Project, manifest: Path, catalog: Path | None) -> Pro
     if catalog is not None:
         return with_catalog(project, catalog)
     beside = manifest.with_name(CATALOG)
-    return with_catalog(project, beside) if beside.is_file() else project
+    return with_catalog(project, beside) if files.is_file(beside) else project
 
 
 def _usual_manifest(project_dir: Path | None) -> Path:
@@ -58,4 +59,4 @@ def _caller_s(project: Project) -> Path | None:
 
 def _nearest() -> Path | None:
     folders = (Path.cwd(), *Path.cwd().parents)
-    return next((folder for folder in folders if (folder / PROJECT_FILE).is_file()), None)
+    return next((folder for folder in folders if files.is_file(folder / PROJECT_FILE)), None)

@@ -12,6 +12,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from pii_lint import files
 from pii_lint.artifacts import declared, shapes
 from pii_lint.artifacts.compiled import CompiledFiles
 from pii_lint.artifacts.envelope import MANIFEST, decode, metadata, moment, read, shown
@@ -268,7 +269,7 @@ def _target(path: Path, head: shapes.Metadata) -> str | None:
     """The target's name, if the run that wrote this manifest was told one on its command line."""
     try:
         results = msgspec.json.decode(
-            path.with_name("run_results.json").read_bytes(), type=shapes.RunResults
+            files.read(path.with_name("run_results.json")), type=shapes.RunResults
         )
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None

@@ -8,6 +8,8 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path, PurePosixPath
 
+from pii_lint import files
+
 
 def slashed(path: str) -> str:
     """A path with forward slashes and without detours, whichever system wrote it."""
@@ -38,7 +40,7 @@ class ProjectFiles:
     def exists(self, path: str) -> bool:
         """True where there is such a file."""
         place = inside(self.root, path)
-        return place is not None and place.is_file()
+        return place is not None and files.is_file(place)
 
     def text(self, path: str) -> str | None:
         """The file's text, line ends as they are; None where there is none that is UTF-8."""
@@ -51,6 +53,6 @@ class ProjectFiles:
         if place is None:
             return None
         try:
-            return place.read_bytes().decode("utf-8")
+            return files.read(place).decode("utf-8")
         except (OSError, UnicodeDecodeError, ValueError):
             return None

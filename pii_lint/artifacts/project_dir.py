@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from pii_lint import files
 from pii_lint.artifacts.envelope import shown
 from pii_lint.artifacts.paths import ProjectFiles, slashed
 from pii_lint.errors import ConfigError
@@ -28,20 +29,20 @@ class Layout:
 def find_project_dir(manifest: Path, given: Path | None = None) -> Path | None:
     """The project's folder: the one given, else the parent of `target`; None where it isn't one."""
     if given is not None:
-        if not (given / PROJECT_FILE).is_file():
+        if not files.is_file(given / PROJECT_FILE):
             raise ConfigError(
                 f"{shown(given)} holds no {PROJECT_FILE}: "
                 "give the folder of the dbt project with --project-dir."
             )
         return given
     parent = manifest.absolute().parent.parent
-    return parent if (parent / PROJECT_FILE).is_file() else None
+    return parent if files.is_file(parent / PROJECT_FILE) else None
 
 
-def read_layout(files: ProjectFiles) -> Layout | None:
+def read_layout(project: ProjectFiles) -> Layout | None:
     """The project's layout; None where `dbt_project.yml` can't be read."""
     try:
-        content = yaml.load(files.text(PROJECT_FILE) or "", Loader=loader())  # noqa: S506 - a safe one
+        content = yaml.load(project.text(PROJECT_FILE) or "", Loader=loader())  # noqa: S506 - a safe one
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     if not isinstance(content, dict):

@@ -55,11 +55,12 @@ def check(
       pii-lint check
       pii-lint check --manifest full.json --manifest incremental.json --format json
     """
-    from pii_lint import pipeline
+    from pii_lint import recall
+    from pii_lint.options import Options
     from pii_lint.reports import FORMATS, text
 
-    report = pipeline.check(
-        pipeline.Options(
+    report = recall.check(
+        Options(
             manifests=manifests,
             catalog=catalog,
             config=config,

@@ -30,11 +30,12 @@ def inventory(
     output: Path | None,
 ) -> int:
     """List what every column of every relation holds, and in which form."""
-    from pii_lint import pipeline
+    from pii_lint import recall
+    from pii_lint.options import Options
     from pii_lint.reports import INVENTORY_FORMATS
 
-    listing = pipeline.inventory(
-        pipeline.Options(
+    listing = recall.inventory(
+        Options(
             manifests=manifests,
             catalog=catalog,
             config=config,

@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 
+from pii_lint import files
 from pii_lint.config.model import (
     POLICY_FILE,
     Cell,
@@ -56,10 +57,10 @@ def _usual(project_dir: Path | None) -> Path | None:
     if project_dir is None:
         return None
     for name in MISNAMED:
-        if (project_dir / name).is_file():
+        if files.is_file(project_dir / name):
             raise ConfigError(f"{name} isn't read: call the policy file {POLICY_FILE}.")
     path = project_dir / POLICY_FILE
-    return path if path.exists() else None
+    return path if files.is_file(path) or files.is_folder(path) else None
 
 
 def _shown(path: Path, project_dir: Path | None) -> str:
@@ -72,8 +73,7 @@ def _shown(path: Path, project_dir: Path | None) -> str:
 
 def _text(path: Path, file: str) -> str:
     try:
-        with path.open("rb") as stream:
-            content = stream.read(reading.LARGEST_FILE + 1)
+        content = files.read(path, reading.LARGEST_FILE + 1)
     except FileNotFoundError:
         raise ConfigError(f"There is no policy file {file}.") from None
     except OSError as error:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pii_lint.findings import Report
+from pii_lint.findings import Listing, Report
 from pii_lint.reports import json, text
 from pii_lint.reports._plain import plain
-from pii_lint.reports.listing import Listing
 
 FORMATS: dict[str, Callable[[Report], str]] = {"text": text.check, "json": json.check}
 INVENTORY_FORMATS: dict[str, Callable[[Listing], str]] = {

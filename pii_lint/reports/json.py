@@ -8,8 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from pii_lint import __version__
-from pii_lint.findings import ManifestInput, Report
-from pii_lint.reports.listing import Listing
+from pii_lint.findings import Listing, ManifestInput, Report
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -3,52 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from pii_lint.findings import Location, ManifestInput
+from pii_lint.findings import Arrival, Entry, Listing, ManifestInput, Relation
 from pii_lint.labels import Label
 from pii_lint.propagation.inventory import Via
 from pii_lint.rules import ORIGIN, WHOLE, Facts, label_order
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """The step by which a label came to stand where it stands."""
-
-    node: str
-    column: str
-    op: str
-    location: Location | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One label on one column, or on the relation."""
-
-    origin: str
-    kind: str
-    form: str
-    clause: str | None
-    equated: bool
-    via: Arrival
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """One relation. `columns` is keyed as the warehouse spells them; `*` is the open tail."""
-
-    zone: str | None
-    columns: Mapping[str, tuple[Entry, ...]]
-    signals: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Everything `inventory` has to say."""
-
-    manifests: tuple[ManifestInput, ...]
-    relations: Mapping[str, Relation]
-    notes: tuple[str, ...] = ()
 
 
 def listing(facts: Facts, manifests: tuple[ManifestInput, ...], notes: tuple[str, ...]) -> Listing:

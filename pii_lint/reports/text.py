@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pii_lint.findings import (
     Coverage,
+    Entry,
     Finding,
     Flow,
+    Listing,
     Location,
     ManifestInput,
     Report,
@@ -16,7 +18,6 @@ from pii_lint.findings import (
     Suppression,
 )
 from pii_lint.reports._plain import plain
-from pii_lint.reports.listing import Entry, Listing
 
 MOST_FLOWS = 5
 # of one finding; the other formats show all

@@ -1,0 +1,143 @@
+"""The one door to files.
+
+Each question asked here is noted with a digest of its answer, so that what a run found can be
+remembered for as long as every file would answer the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Literal
+
+Question = Literal["bytes", "file", "folder", "time", "entries", "here"]
+Answers = dict[str, str]
+"""`question path` -> digest of the answer."""
+
+_noted: ContextVar[Answers | None] = ContextVar("_noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[Answers]:
+    """Collect what is asked meanwhile."""
+    answers: Answers = {}
+    token = _noted.set(answers)
+    try:
+        yield answers
+    finally:
+        _noted.reset(token)
+
+
+def unchanged(answers: Mapping[str, str]) -> bool:
+    """True where every question would be answered as it was."""
+    for asked, answer in answers.items():
+        question, _, path = asked.partition(" ")
+        again = _QUESTIONS.get(question)
+        if again is None or again(path) != answer:
+            return False
+    return True
+
+
+def read(path: Path, most: int | None = None) -> bytes:
+    """The file's content, up to so many bytes. Raises OSError or ValueError as `open` does."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read() if most is None else stream.read(most)
+    except (OSError, ValueError) as error:
+        _note("bytes", path, type(error).__name__)
+        raise
+    _note("bytes", path, _digest(data) if most is None or len(data) < most else _bytes(str(path)))
+    return data
+
+
+def is_file(path: Path) -> bool:
+    """True where there is such a file."""
+    return _note("file", path, _file(str(path))) == "yes"
+
+
+def is_folder(path: Path) -> bool:
+    """True where there is such a folder."""
+    return _note("folder", path, _folder(str(path))) == "yes"
+
+
+def real(path: Path) -> Path:
+    """The path without links."""
+    return Path(_note("here", path, _here(str(path))))
+
+
+def modified(path: Path) -> float:
+    """When the file was last written, in seconds. Raises OSError."""
+    seconds = path.stat().st_mtime
+    _note("time", path, repr(seconds))
+    return seconds
+
+
+def entries(folder: Path) -> list[tuple[str, bool]]:
+    """Names in a folder, each with whether it is one itself; nothing where it can't be read."""
+    found = _listed(str(folder))
+    _note("entries", folder, _summed(found))
+    return found
+
+
+def _note(question: Question, path: Path, answer: str) -> str:
+    answers = _noted.get()
+    if answers is not None:
+        answers[f"{question} {path}"] = answer
+    return answer
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _bytes(path: str) -> str:
+    try:
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  half the time of Path.open
+            return _digest(stream.readall())
+    except (OSError, ValueError) as error:
+        return type(error).__name__
+
+
+def _file(path: str) -> str:
+    return "yes" if os.path.isfile(path) else "no"  # noqa: PTH113
+
+
+def _folder(path: str) -> str:
+    return "yes" if os.path.isdir(path) else "no"  # noqa: PTH112
+
+
+def _here(path: str) -> str:
+    return os.path.realpath(path)
+
+
+def _time(path: str) -> str:
+    try:
+        return repr(os.stat(path).st_mtime)  # noqa: PTH116
+    except (OSError, ValueError) as error:
+        return type(error).__name__
+
+
+def _listed(path: str) -> list[tuple[str, bool]]:
+    try:
+        with os.scandir(path) as found:
+            return sorted((entry.name, entry.is_dir()) for entry in found)
+    except OSError:
+        return []
+
+
+def _summed(found: list[tuple[str, bool]]) -> str:
+    return _digest(repr(found).encode("utf-8", "surrogatepass"))
+
+
+_QUESTIONS: dict[str, Callable[[str], str]] = {
+    "bytes": _bytes,
+    "file": _file,
+    "folder": _folder,
+    "time": _time,
+    "here": _here,
+    "entries": lambda path: _summed(_listed(path)),
+}

@@ -1,0 +1,25 @@
+"""What a run is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pii_lint.findings import Persona, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where a path is missing, dbt's usual places are looked at."""
+
+    manifests: tuple[Path, ...] = ()
+    catalog: Path | None = None
+    config: Path | None = None
+    project_dir: Path | None = None
+    persona: Persona = Persona.DEFAULT
+    fail_on: Severity | None = None
+    # None: as the policy says
+    use_cache: bool = True
+    today: date | None = None
+    # None: the day it runs
