@@ -16,7 +16,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -26,6 +26,9 @@ FOLDER = "PII_LINT_CACHE_DIR"
 """Environment variable that says where the cache lies."""
 KEPT = 30 * 24 * 3600
 """Seconds after which an entry that nobody asked for is removed."""
+
+OTHERS_KEPT = 3
+"""Things kept of former runs, for each that this run asked for: other branches come back."""
 
 
 class _Entry(msgspec.Struct):
@@ -90,6 +93,45 @@ def _folder() -> Path:
     if given := os.environ.get(FOLDER):
         return Path(given)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pii-lint"
+
+
+class Pack(Generic[T]):
+    """Many small things of one kind under one name, each by the digest of a text; decoded when
+    asked for."""
+
+    def __init__(self, name: str, kind: type[T], *, remember: bool) -> None:
+        self.remembers = remember
+        self._name = name
+        self._decoder = msgspec.json.Decoder(kind)
+        self._old = (load(name, dict[str, msgspec.Raw]) if remember else None) or {}
+        self._used: dict[str, T] = {}
+        self._new: set[str] = set()
+
+    def get(self, text: str) -> T | None:
+        """What is known of a text."""
+        key = digest(text)
+        if key not in self._used and key in self._old:
+            try:
+                self._used[key] = self._decoder.decode(self._old[key])
+            except (msgspec.MsgspecError, ValueError, RuntimeError):
+                del self._old[key]
+        return self._used.get(key)
+
+    def put(self, text: str, known: T) -> None:
+        """Know this of a text."""
+        key = digest(text)
+        self._used[key] = known
+        self._new.add(key)
+
+    def save(self) -> None:
+        """Keep what is new, and of the old what may be asked for again."""
+        if not (self.remembers and self._new):
+            return
+        others = [key for key in self._old if key not in self._used]
+        kept = others[-len(self._used) * OTHERS_KEPT :]
+        raw = {key: self._old[key] for key in (*kept, *self._used) if key not in self._new}
+        new = {key: msgspec.Raw(msgspec.json.encode(self._used[key])) for key in self._new}
+        save(self._name, raw | new)
 
 
 @cache

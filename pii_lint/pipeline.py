@@ -60,7 +60,7 @@ def gather(options: Options) -> Facts:
         config=config,
         policy=Policy(config, registry),
         registry=registry,
-        inventory=trace(projects, config, registry),
+        inventory=trace(projects, config, registry, remember=options.use_cache),
         today=options.today or datetime.now(tz=UTC).date(),
         project_dir=folder,
     )

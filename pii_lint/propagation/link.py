@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pii_lint import lineage
@@ -61,6 +62,7 @@ from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFac
 from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
+from .summaries import Summaries
 
 Labels = dict[Label, Via | None]
 Taken = tuple[Position, str, str, Label, Via | None]
@@ -120,12 +122,16 @@ def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
     return ()
 
 
-def trace(projects: Sequence[Project], config: Config, registry: Registry) -> Inventory:
-    """Every column of every relation with its labels. Several manifests of one project are
-    united."""
+def trace(
+    projects: Sequence[Project], config: Config, registry: Registry, *, remember: bool = False
+) -> Inventory:
+    """Every column of every relation with its labels. Several manifests of one project are united.
+    `remember`: summaries of queries are kept for the next run."""
     merged: dict[str, RelationFacts] = {}
     for project in projects:
-        for uid, facts in Linker(project, projects, config, registry).run().items():
+        for uid, facts in (
+            Linker(project, projects, config, registry, remember=remember).run().items()
+        ):
             if uid in merged:
                 _unite(merged[uid], facts)
             else:
@@ -160,7 +166,13 @@ class Linker:
     are known."""
 
     def __init__(
-        self, project: Project, projects: Sequence[Project], config: Config, registry: Registry
+        self,
+        project: Project,
+        projects: Sequence[Project],
+        config: Config,
+        registry: Registry,
+        *,
+        remember: bool = False,
     ) -> None:
         self.manifest = projects.index(project)
         self.project = project
@@ -177,7 +189,7 @@ class Linker:
             self.functions = {**self.functions, **self.hooks.functions}
         self.session: dict[str, list[Taken]] = {}
         self.linked: dict[str, Linked] = {}
-        self.parsed: dict[str, lineage.Query | str] = {}
+        self.summaries = Summaries(self.dialect, self.functions, project.name, remember=remember)
         self.names: dict[tuple[str, str], tuple[str, ...]] = {}
         self.reader = ""
         self.booleans: set[Origin] = set()
@@ -208,8 +220,9 @@ class Linker:
                 else:
                     self.linked[group[0]] = self._link(relations[group[0]])
                 for uid in group:
-                    self.parsed.pop(uid, None)
+                    self.summaries.forget(relations[uid].compiled_code or "")
                 linked_one()
+        self.summaries.save()
         facts = {uid: linked.facts for uid, linked in sorted(self.linked.items())}
         for uid, reasons in self.hooks.blind.items():
             facts[uid] = RelationFacts(blind=[BlindSpot(reason) for reason in reasons])
@@ -219,21 +232,12 @@ class Linker:
         """What a node reads by its own SQL, united with what dbt says it depends on."""
         found = [dep for dep in node.depends_on if dep in self.project.nodes]
         if node.resource_type in ("model", "snapshot") and node.language == "sql":
-            self.parsed[uid] = parsed = self._parse(node)
-            if not isinstance(parsed, str):
-                for name in parsed.relations:
+            with suppress(ValueError):
+                for name in self.summaries.relations(_sql(node)):
                     found += self.binder.bind(name, uid)
         for by, name in self.hooks.reads(uid, node.compiled_code or ""):
             found += [read for read in self.binder.bind(name, by) if read != uid]
         return tuple(dict.fromkeys(found))
-
-    def _parse(self, node: Node) -> lineage.Query | str:
-        if not node.compiled_code or not node.compiled_code.strip():
-            return "the manifest holds no compiled SQL for it"
-        try:
-            return lineage.read(node.compiled_code, self.dialect)
-        except ValueError as error:
-            return str(error)
 
     def _fixpoint(self, group: tuple[str, ...], relations: Mapping[str, Node]) -> None:
         """Shapes first, then labels, until nothing changes."""
@@ -266,11 +270,9 @@ class Linker:
             return self._opaque(node, "a Python model is not analysed")
         if node.materialized in self.foreign:
             return self._opaque(node, f"its materialization {node.materialized} is not dbt's own")
-        parsed = self.parsed[node.unique_id]
-        if isinstance(parsed, str):
-            return self._opaque(node, parsed)
         try:
-            summary = lineage.summarize(parsed, self.dialect, self.functions, self._shapes(node))
+            self.summaries.relations(_sql(node))
+            summary = self.summaries.summary(_sql(node), self._shapes(node))
         except ValueError as error:
             return self._opaque(node, str(error))
         return self._evaluate(node, summary)
@@ -798,6 +800,12 @@ class Linker:
 def fold_name(name: str, dialect: str) -> str:
     """A name that dbt writes unquoted."""
     return lineage.fold(name, False, dialect)
+
+
+def _sql(node: Node) -> str:
+    if not node.compiled_code or not node.compiled_code.strip():
+        raise ValueError("the manifest holds no compiled SQL for it")
+    return node.compiled_code
 
 
 def _foreign_materializations(project: Project) -> Iterator[str]:

@@ -148,9 +148,11 @@ def _column(name: str, about: Mapping[str, Any]) -> Column:
     )
 
 
-def inventory(models: Mapping[str, str], dialect: str = "duckdb") -> Inventory:
+def inventory(
+    models: Mapping[str, str], dialect: str = "duckdb", *, remember: bool = False
+) -> Inventory:
     """The labels of the world and these models."""
-    return trace([project(models, dialect)], load_config(), load_registry(None))
+    return trace([project(models, dialect)], load_config(), load_registry(None), remember=remember)
 
 
 def word(label: Label) -> str:

@@ -12,16 +12,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 import pii_lint
-from pii_lint import cache, recall
+from pii_lint import cache, lineage, pipeline, recall
 from pii_lint.errors import ArtifactError
 from pii_lint.findings import Report
+from pii_lint.lineage.packing import PackedSummary, packed, unpacked
+from pii_lint.lineage.summary import Summary
 from pii_lint.options import Options
 from tests.bench import manifest
 from tests.bench.project import A_DOMAIN, warehouse
+from tests.corpus.harness import all_cases, inventory, model_id
 
 ROOT = Path(pii_lint.__file__).parents[1]
 
@@ -44,13 +49,13 @@ def project(tmp_path: Path, folder: Path) -> Path:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Options]:
     """The runs that the engine was asked for."""
     runs: list[Options] = []
-    really = pii_lint.pipeline.check
+    really = pipeline.check
 
     def check(options: Options) -> Report:
         runs.append(options)
         return really(options)
 
-    monkeypatch.setattr(pii_lint.pipeline, "check", check)
+    monkeypatch.setattr(pipeline, "check", check)
     return runs
 
 
@@ -152,7 +157,8 @@ def empty(_: bytes) -> bytes:
 
 
 def acquit(content: bytes) -> bytes:
-    return content.replace(b'"failed":true', b'"failed":false')
+    """A pardon in the report; in the summaries, a mask where there was none."""
+    return content.replace(b'"failed":true', b'"failed":false').replace(b'"flow"', b'"digest"')
 
 
 def foreign(_: bytes) -> bytes:
@@ -236,3 +242,85 @@ def test_every_file_of_a_project_is_read_through_one_door(room: str) -> None:
 
 def _name(called: ast.expr) -> str:
     return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+# --- summaries of queries ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that were parsed as a model's query."""
+    texts: list[str] = []
+    really = lineage.read
+
+    def noted(sql: str, dialect: str) -> lineage.Query:
+        texts.append(sql)
+        return really(sql, dialect)
+
+    monkeypatch.setattr(lineage, "read", noted)
+    return texts
+
+
+def test_a_changed_model_is_read_anew_with_those_that_take_all_of_it(
+    project: Path, read: list[str]
+) -> None:
+    made = warehouse(A_DOMAIN)
+    options = Options(project_dir=project)
+    recall.check(options)
+    assert len(read) == A_DOMAIN
+    read.clear()
+    manifest.write(made, project, changed=made.models[A_DOMAIN // 2].name)
+    after = recall.check(options)
+    assert len(read) == 2
+    assert after == recall.check(replace(options, use_cache=False))
+
+
+STARS = {"m1": "select id, city from base.users", "m2": "select * from base.m1"}
+LEAKS = {**STARS, "m1": "select id, city, email from base.users"}
+
+
+def labels(models: dict[str, str]) -> dict[str, set[str]]:
+    facts = inventory(models, remember=True).relations[model_id("m2")]
+    return {name: {label.form.word for label in c.labels} for name, c in facts.columns.items()}
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_changed_shape_ripples_through_stars_and_stops_where_it_ends(read: list[str]) -> None:
+    assert labels(STARS) == {"id": set(), "city": set()}
+    assert labels(LEAKS) == {"id": set(), "city": set(), "email": {"clear"}}
+    read.clear()
+    assert labels(STARS) == {"id": set(), "city": set()}
+    assert labels(LEAKS)["email"] == {"clear"}
+    assert read == []
+    same_shape = {**LEAKS, "m1": "select id, city, 'none' as email from base.users"}
+    assert labels(same_shape) == {"id": set(), "city": set(), "email": set()}
+    assert read == [same_shape["m1"]]
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_can_t_be_read_is_remembered_as_such(read: list[str]) -> None:
+    broken = {"m2": "select from where"}
+    assert labels(broken) == labels(broken) == {"*": {"unknown"}}
+    assert len(read) == 1
+
+
+@pytest.mark.slow
+def test_every_summary_of_the_corpus_survives_packing(monkeypatch: pytest.MonkeyPatch) -> None:
+    really, cases = lineage.summarize, all_cases()
+    seen = 0
+    lost: list[str] = []
+
+    def through_json(*given: Any) -> Summary:
+        nonlocal seen
+        summary = really(*given)
+        kept = msgspec.json.decode(msgspec.json.encode(packed(summary)), type=PackedSummary)
+        seen += 1
+        if unpacked(kept) != summary:
+            lost.append(given[0].tree.sql())
+        return summary
+
+    monkeypatch.setattr(lineage, "summarize", through_json)
+    for case in cases:
+        inventory(case.models, case.dialect)
+    assert lost == []
+    assert seen >= len(cases)
