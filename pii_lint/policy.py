@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from pii_lint.artifacts.model import Exposure, Node
 from pii_lint.config import UNZONED, Config, Zone
@@ -85,19 +86,27 @@ def _claims(zone: Zone, node: Node) -> bool:
 
 def path_matches(pattern: str, path: str) -> bool:
     """True where a path or a folder above it fits: `*` within a name, `**` for any folders."""
-    return _leads_to(_segments(pattern), _segments(path))
+    folder, _, name = path.rpartition("/")
+    segments = _segments(pattern)
+    reached = _reached(segments, _segments(folder))
+    return len(segments) in _onward(segments, reached, _segments(name))
 
 
 def _segments(path: str) -> tuple[str, ...]:
     return tuple(segment for segment in path.split("/") if segment not in ("", "."))
 
 
-def _leads_to(pattern: Sequence[str], path: Sequence[str]) -> bool:
-    # Positions in the pattern that the segments so far may have led to; linear for any pattern.
-    reached = _skip_stars(pattern, {0})
+@lru_cache(maxsize=4096)
+def _reached(pattern: Sequence[str], folder: Sequence[str]) -> Set[int]:
+    """Positions in the pattern that a folder may lead to; many files share one."""
+    return _onward(pattern, _skip_stars(pattern, {0}), folder)
+
+
+def _onward(pattern: Sequence[str], reached: Set[int], path: Sequence[str]) -> Set[int]:
+    # one step a segment, so linear for any pattern
     for segment in path:
         if len(pattern) in reached:
-            return True
+            return reached
         onward = set()
         for position in reached:
             if pattern[position] == "**":
@@ -105,10 +114,10 @@ def _leads_to(pattern: Sequence[str], path: Sequence[str]) -> bool:
             elif fnmatchcase(segment, pattern[position]):
                 onward.add(position + 1)
         reached = _skip_stars(pattern, onward)
-    return len(pattern) in reached
+    return reached
 
 
-def _skip_stars(pattern: Sequence[str], positions: set[int]) -> set[int]:
+def _skip_stars(pattern: Sequence[str], positions: Set[int]) -> Set[int]:
     reached = set(positions)
     for position in positions:
         while position < len(pattern) and pattern[position] == "**":

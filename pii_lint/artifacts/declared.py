@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pii_lint.artifacts import shapes
 from pii_lint.artifacts.keys import Keys
@@ -28,6 +29,12 @@ def columns(node: shapes.Node, keys: Keys, *, complete: bool, copies: bool) -> d
     for key, column in (node.columns or {}).items():
         name = column.name or key
         fold = name.lower()
+        key_of_something = fold in unique or fold in references
+        if not (
+            column.config or column.tags or column.meta or column.classifiers or key_of_something
+        ):
+            declared[name] = _plain(name, column.data_type, bool(column.quote))
+            continue
         config = column.config or _NO_CONFIG
         tags, meta = column.tags, column.meta
         if copies and not config.tags and tag_set(tags) <= tag_set(node.tags):
@@ -52,6 +59,12 @@ def columns(node: shapes.Node, keys: Keys, *, complete: bool, copies: bool) -> d
                     name, unique=fold in unique, references=tuple(references[fold])
                 )
     return declared
+
+
+@lru_cache(maxsize=65536)
+def _plain(name: str, data_type: str | None, quote: bool) -> Column:
+    """A column of which nothing more is said, as most are; the same one wherever it stands."""
+    return Column(name, data_type, quote=quote)
 
 
 def _within(part: shapes.Meta, whole: shapes.Meta) -> bool:

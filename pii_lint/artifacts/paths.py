@@ -6,7 +6,7 @@ A manifest may come from a stranger: no path in it leads out of the project.
 from __future__ import annotations
 
 import posixpath
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pii_lint import files
 
@@ -24,10 +24,12 @@ def from_root(path: str | None, package: str, project: str) -> str:
 
 def inside(root: Path, path: str) -> Path | None:
     """The file at `path` below `root`; None where it would lie elsewhere."""
-    parts = PurePosixPath(slashed(path)).parts
-    if not parts or "\0" in path or ".." in parts or parts[0] == "/" or ":" in parts[0]:
+    below = slashed(path)
+    first = below.partition("/")[0]
+    # without detours, `..` can only come first
+    if first in ("", ".", "..") or "\0" in below or ":" in first:
         return None
-    return root.joinpath(*parts)
+    return root / below
 
 
 class ProjectFiles:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import yaml
 
@@ -24,42 +26,117 @@ _DEPTH = 100
 # deeper than any properties file; the C parser has no limit of its own
 
 
+class _Entry(NamedTuple):
+    """What a file says of a relation; the marks in it count from this line."""
+
+    node: yaml.Node
+    line: int
+
+
 class YamlPlaces:
     """Marks of YAML files, each parsed once."""
 
     def __init__(self, files: ProjectFiles) -> None:
         self._files = files
         self._roots: dict[str, yaml.Node | None] = {}
+        self._starts: dict[str, dict[tuple[str, str], list[int]]] = {}
+        self._entries: dict[str, _Entry | None] = {}
 
     def find(self, thing: Node | Exposure, column: str | None = None) -> Location | None:
         """Where a relation's or a column's name is written; the file's top where it isn't."""
         file = _file(thing)
         if file is None:
             return None
-        root = self._root(file)
-        entry = _entry(root, thing) if root else None
-        found = _column(entry, thing, column) if entry and column else _value(entry, "name")
+        if thing.unique_id not in self._entries:
+            self._entries[thing.unique_id] = self._alone(file, thing) or self._among(file, thing)
+        entry = self._entries[thing.unique_id]
+        if entry is None:
+            return Location(file, kind="yaml")
+        found = _column(entry.node, thing, column) if column else None
+        found = found or _value(entry.node, "name")
         if found is None:
             return Location(file, kind="yaml")
         start, end = found.start_mark, found.end_mark
         return Location(
             file,
-            start.line + 1,
+            entry.line + start.line + 1,
             start.column + 1,
-            end.line + 1,
+            entry.line + end.line + 1,
             end.column + 1,
             exact=True,
             kind="yaml",
         )
 
-    def _root(self, file: str) -> yaml.Node | None:
+    def _alone(self, file: str, thing: Node | Exposure) -> _Entry | None:
+        """From the lines of the only item of this name: the whole of a long file takes long."""
+        if _is_source(thing):
+            item = self._item(file, "tables", thing.name)
+            group = self._item(file, "sources", _source(thing))
+        else:
+            item = group = self._item(file, _list_of(thing), thing.name)
+        if item is None or group is None or not group.holds(item):
+            return None
+        nodes = _items(_compose(item.text))
+        return _Entry(nodes[0], item.line) if len(nodes) == 1 else None
+
+    def _item(self, file: str, key: str, name: str) -> _Item | None:
+        text = self._files.text(file) or ""
+        if file not in self._starts:
+            self._starts[file] = _starts(text)
+        starts = self._starts[file].get((key, name), [])
+        return _item(text, starts[0]) if len(starts) == 1 else None
+
+    def _among(self, file: str, thing: Node | Exposure) -> _Entry | None:
         if file not in self._roots:
             self._roots[file] = _compose(self._files.text(file))
-        return self._roots[file]
+        root = self._roots[file]
+        node = _entry(root, thing) if root else None
+        return _Entry(node, 0) if node else None
+
+
+_LINE = re.compile(r"^( *)(?:- name: *([\w.]+)|(\w+):) *\r?$", re.MULTILINE)
+"""A block list's item that begins with a plain name, or a key with nothing behind it."""
+_LINKED = re.compile(r"^(?:---|\.\.\.)|[&*]\w", re.MULTILINE)
+"""Several documents, anchors: lines that mean nothing by themselves."""
+
+
+def _starts(text: str) -> dict[tuple[str, str], list[int]]:
+    """Where items begin, by the key of their list and their name."""
+    found: dict[tuple[str, str], list[int]] = {}
+    keys: list[tuple[int, str]] = []
+    for line in _LINE.finditer(text) if not _LINKED.search(text) else ():
+        indent, name, key = len(line[1]), line[2], line[3]
+        while keys and keys[-1][0] > indent - (key is not None):
+            keys.pop()
+        if key is not None:
+            keys.append((indent, key))
+        elif keys:
+            found.setdefault((keys[-1][1], name), []).append(line.start())
+    return found
+
+
+class _Item(NamedTuple):
+    """The lines of an item, and where in the file they stand."""
+
+    text: str
+    start: int
+    line: int
+
+    def holds(self, other: _Item) -> bool:
+        return self.start <= other.start < self.start + len(self.text)
+
+
+def _item(text: str, start: int) -> _Item:
+    """Up to the next line that isn't indented more."""
+    indent = text.index("-", start) - start
+    after = re.compile(rf"^ {{0,{indent}}}[^\s#]", re.MULTILINE)
+    end = after.search(text, text.find("\n", start) + 1 or len(text))
+    lines = text[start : end.start() if end else len(text)]
+    return _Item(lines, start, text.count("\n", 0, start))
 
 
 def _compose(text: str | None) -> yaml.Node | None:
-    if text is None or _depth(text) > _DEPTH:
+    if text is None or _too_deep(text):
         return None
     try:
         return yaml.compose(text.removeprefix("\ufeff"), Loader=loader())
@@ -67,17 +144,19 @@ def _compose(text: str | None) -> yaml.Node | None:
         return None
 
 
-def _depth(text: str) -> int:
+def _too_deep(text: str) -> bool:
     """An upper bound of how deep the text nests, without parsing it."""
     flow = deepest = 0
-    for letter in text:
-        if letter in "[{":
-            flow += 1
-            deepest = max(deepest, flow)
-        elif letter in "]}":
-            flow = max(flow - 1, 0)
-    widest = max((len(line) - len(line.lstrip(" -?:")) for line in text.split("\n")), default=0)
-    return deepest + widest
+    brackets = _BRACKET.findall(text) if text.count("[") + text.count("{") > 1 else ()
+    for bracket in brackets:
+        flow = max(flow + (1 if bracket in "[{" else -1), 0)
+        deepest = max(deepest, flow)
+    widest = max((len(lead) for lead in _LEAD.findall(text)), default=0)
+    return deepest + widest > _DEPTH
+
+
+_BRACKET = re.compile(r"[\[\]{}]")
+_LEAD = re.compile(r"^[ \-?:]+", re.MULTILINE)
 
 
 def _file(thing: Node | Exposure) -> str | None:
@@ -87,15 +166,26 @@ def _file(thing: Node | Exposure) -> str | None:
 
 
 def _entry(root: yaml.Node, thing: Node | Exposure) -> yaml.Node | None:
-    kind = thing.unique_id.partition(".")[0]
-    if isinstance(thing, Node) and kind == "source":
-        source = thing.unique_id.removeprefix(f"source.{thing.package}.")
-        source = source.removesuffix(f".{thing.name}")
-        for group in _named(root, "sources", source):
+    if _is_source(thing):
+        for group in _named(root, "sources", _source(thing)):
             for table in _named(group, "tables", thing.name):
                 return table
         return None
-    return next(_named(root, _LISTS.get(kind, "exposures"), thing.name), None)
+    return next(_named(root, _list_of(thing), thing.name), None)
+
+
+def _list_of(thing: Node | Exposure) -> str:
+    return _LISTS.get(thing.unique_id.partition(".")[0], "exposures")
+
+
+def _is_source(thing: Node | Exposure) -> bool:
+    return isinstance(thing, Node) and thing.unique_id.startswith("source.")
+
+
+def _source(thing: Node | Exposure) -> str:
+    """The source of a table."""
+    package = thing.package if isinstance(thing, Node) else ""
+    return thing.unique_id.removeprefix(f"source.{package}.").removesuffix(f".{thing.name}")
 
 
 def _column(entry: yaml.Node, thing: Node | Exposure, column: str) -> yaml.Node | None:

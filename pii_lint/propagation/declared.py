@@ -27,6 +27,9 @@ def born(
     node: Node, column: Column, config: Config, registry: Registry
 ) -> Iterator[tuple[Position, Label]]:
     """Labels that a column is born with, each with its place inside the value."""
+    labelled = node.unique_id in config.labels
+    if not (column.meta or column.tags or labelled or node.meta or config.secrets):
+        return
     origin = Origin(node.unique_id, column.name)
     if is_secret(node, column, config):
         yield (), Label(origin, SECRET, Form.CLEAR)
