@@ -23,6 +23,7 @@ from .expressions import (
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
 from .stars import (
     UNPACKED,
+    Chosen,
     chosen_scope,
     expand,
     is_column_call,
@@ -516,10 +517,18 @@ def _items(
         several = spread(walk, item, scope) if several_sets else None
         if several is not None:
             items += _spread_items(walk, item, several, scope)
-            certain = before if certain is None else certain
-            pattern = None
+            if not several.certain and certain is None:
+                certain = before
+            if pattern is not None:
+                pattern = [*pattern, several.pattern] if several.pattern is not None else None
             continue
-        unpacked = _unpacked(walk, item, scope) or _generated(walk, item, scope)
+        generated = _generated(walk, item, scope)
+        if generated is not None:
+            items += generated
+            if pattern is not None:
+                pattern += [column.key for column in generated]
+            continue
+        unpacked = _unpacked(walk, item, scope)
         if unpacked is not None:
             items += unpacked
             certain = before if certain is None else certain
@@ -599,13 +608,12 @@ def _without_literals(item: exp.Expr) -> exp.Expr:
     return item.transform(lambda n: exp.Var(this="?") if isinstance(n, exp.Literal) else n)
 
 
-def _spread_items(
-    walk: Walk, item: exp.Expr, several: Iterator[tuple[Item, exp.Expr]], scope: Scope
-) -> Iterator[Item]:
+def _spread_items(walk: Walk, item: exp.Expr, several: Chosen, scope: Scope) -> Iterator[Item]:
+    node = several.node
     aliased = isinstance(item, exp.Alias)
     inner = item.this if aliased else item
     bare = isinstance(inner, exp.Columns) or is_column_call(inner)
-    for column, node in several:
+    for column in several.items:
         walk.column = column.name if isinstance(column, Column) else "*"
         read = value(walk, with_column(inner, node, column), chosen_scope(scope, column))
         if isinstance(column, Tail):
@@ -648,7 +656,7 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     return items
 
 
-def _generated(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
+def _generated(walk: Walk, item: exp.Expr, scope: Scope) -> list[Column] | None:
     """A generator in the select list under several names; a script that can do anything."""
     if isinstance(item, exp.QueryTransform):
         schema = item.args.get("schema")

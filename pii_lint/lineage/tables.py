@@ -22,7 +22,7 @@ from .expressions import (
 )
 from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
 from .sql import name_of, parse_name, quoted_query, quoted_relations
-from .stars import chosen_items, expand, is_star
+from .stars import chosen_columns, expand, is_star
 from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edges, Fold, RelationName, Signal, Test
 from .values import NOTHING, Value, alternatives, apply, descend, flat, flow, merge, union
 from .walk import Walk
@@ -569,7 +569,7 @@ def _unpivot_parts(node: exp.Pivot) -> tuple[list[str], list[str], list[exp.Expr
 
 def _chosen(walk: Walk, target: exp.Expr, scope: Scope) -> list[Item] | None:
     if isinstance(target, exp.Columns):
-        return chosen_items(walk, target, scope)
+        return chosen_columns(walk, target, scope).items
     return expand(walk, target, scope)[0] if is_star(target) else None
 
 
