@@ -64,10 +64,30 @@ LITERAL_SALT = 8
 
 def value(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """What an expression is made of."""
+    if type(e) in walk.overrides:
+        return _overridden(walk, e, scope)
     handler = _HANDLERS.get(type(e))
     if handler is None:
         handler = _HANDLERS[type(e)] = _handler(type(e))
     return handler(walk, e, scope)
+
+
+def _overridden(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """A call that may be one of the project's own functions."""
+    if isinstance(e, exp.Comprehension):
+        inside = _comprehension(walk, e, scope)
+    else:
+        inside = union(values(walk, children(e), scope))
+    found = [flow(inside, TRANSFORM)]
+    for name in walk.overrides[type(e)]:
+        spec = walk.functions.get(name)
+        if spec is not None and spec.cls in OWN:
+            found.append(_CLASSES[spec.cls](walk, e, spec, [], scope))
+    return union(found)
+
+
+OWN = ("routine", "external")
+"""Classes of the project's own functions that bring in more than their arguments."""
 
 
 def _handler(cls: type[exp.Expr]) -> Handler:
@@ -852,6 +872,8 @@ LOWERING = frozenset(
 def _listed(walk: Walk, e: exp.Expr) -> FunctionSpec | None:
     if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
         return walk.functions.get(function_name(e))
+    if type(e) in walk.overrides:
+        return FunctionSpec(walk.overrides[type(e)][0], "external", ())
     keys = _spec_keys.get(type(e))
     if keys is None:
         names = type(e).sql_names() if isinstance(e, exp.Func) else []

@@ -270,7 +270,9 @@ class Linker:
         if isinstance(parsed, str):
             return self._opaque(node, parsed)
         try:
-            summary = lineage.summarize(parsed, self.dialect, self.functions, self._shapes(node))
+            summary = lineage.summarize(
+                parsed, self.dialect, self.functions, self._shapes(node), own=self.hooks.own
+            )
         except ValueError as error:
             return self._opaque(node, str(error))
         return self._evaluate(node, summary)
@@ -544,7 +546,11 @@ class Linker:
             return
         try:
             summary = lineage.summarize(
-                effect.query, self.dialect, self.functions, self._shapes(writing.by)
+                effect.query,
+                self.dialect,
+                self.functions,
+                self._shapes(writing.by),
+                own=self.hooks.own,
             )
         except ValueError as error:
             self._lose(node, linked, f"{where} can't be followed: {error}")
@@ -632,6 +638,7 @@ class Linker:
                 self.functions,
                 self._shapes(carrier.by),
                 carrier.parameters,
+                self.hooks.own,
             )
         except ValueError:
             lost = Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN)
