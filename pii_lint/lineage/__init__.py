@@ -102,7 +102,7 @@ def _summary(walk: Walk, relation: Relation) -> Summary:
             continue
         fields: dict[tuple[str, ...], Edges] = {}
         _fields(item.value, (), fields)
-        shape = ShapeColumn(item.key, item.name, item.exact)
+        shape = ShapeColumn(item.key, item.name, item.exact, item.listed)
         columns.append(SummaryColumn(shape, item.value.edges, fields, item.span, item.named))
     return Summary(
         reads=walk.reads,

@@ -20,6 +20,7 @@ from .expressions import (
     value,
     values,
 )
+from .glyphs import FOLDS_ASCII, ascii_fold
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
 from .stars import (
     UNPACKED,
@@ -28,6 +29,7 @@ from .stars import (
     expand,
     is_column_call,
     is_star,
+    name_pattern,
     renamed_by,
     spread,
     with_column,
@@ -302,6 +304,8 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
     elif kind == "VALUE" and len(items) == 1:
         whole = item_value(items[0])
         items = [Column("value", "value", "value", whole), Tail(None, value=whole)]
+    if walk.dialect in FOLDS_ASCII:
+        _blend_cases(items)
     if walk.dialect == "duckdb":
         _suffix(items)
     if filtered and e.args.get("group") is None and _aggregates(e):
@@ -318,6 +322,22 @@ def _aggregates(e: exp.Select) -> bool:
     return any(item.find(exp.AggFunc) is not None for item in e.expressions)
 
 
+def _blend_cases(items: list[Item]) -> None:
+    """Names that differ in the case of a letter outside ASCII are two to the engine and one here:
+    each may mean the other."""
+    if all(item.name.isascii() for item in items if isinstance(item, Column)):
+        return
+    alike: dict[str, list[Column]] = {}
+    for item in items:
+        if isinstance(item, Column):
+            alike.setdefault(item.key, []).append(item)
+    for columns in alike.values():
+        if len({ascii_fold(column.name) for column in columns}) > 1:
+            whole = union(column.value for column in columns)
+            for column in columns:
+                column.value = whole
+
+
 def _suffix(items: list[Item]) -> None:
     """DuckDB names the second `id` of a query `id_1`."""
     taken: dict[str, int] = {}
@@ -329,7 +349,13 @@ def _suffix(items: list[Item]) -> None:
         if count:
             name = f"{item.name}_{count}"
             items[i] = Column(
-                name.lower(), name, name.lower(), item.value, named=item.named, span=item.span
+                name.lower(),
+                name,
+                name.lower(),
+                item.value,
+                named=item.named,
+                span=item.span,
+                listed=item.listed,
             )
 
 
@@ -365,9 +391,13 @@ def _on(node: exp.Join) -> list[tuple[exp.Expr, str]]:
 
 
 def _nested_joins(node: exp.Expr) -> list[exp.Join]:
+    """Joins that hang on an item of FROM, or stand in its parentheses."""
+    if isinstance(node, exp.Select | exp.SetOperation):
+        return []
+    found: list[exp.Join] = list(node.args.get("joins") or ())
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
-        node = node.this
-    return list(node.args.get("joins") or ()) if isinstance(node, exp.Table) else []
+        found += _nested_joins(node.this)
+    return found
 
 
 def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope: Scope) -> None:
@@ -381,6 +411,7 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope
     found: list[tuple[tuple[int, str], Value]] = []
     group: set[Edge] = set()
     walk.quiet = True
+    hidden = _show_all(scope)
     for condition, clause in conditions:
         for node in conjuncts(condition):
             sides = _sides(node)
@@ -396,11 +427,21 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope
                     found += [(place, equated_to(other, clause)) for place in _places(side, scope)]
         scope.pinned |= pinned(walk, condition, scope)
     walk.quiet = False
+    for source in hidden:
+        source.visible = False
     for source in scope.sources:
         scope.pinned |= source.relation.pinned
     for place, carried in found:
         scope.equated[place] = union((scope.equated.get(place, NOTHING), carried))
     scope.group = frozenset(group) | scope.pinned
+
+
+def _show_all(scope: Scope) -> list[Source]:
+    """Let a join's condition see both of its sides; gives back those that nothing else sees."""
+    hidden = [source for source in scope.sources if not source.visible]
+    for source in hidden:
+        source.visible = True
+    return hidden
 
 
 def _sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
@@ -506,8 +547,11 @@ def _items(
             if pattern is not None:
                 pattern.append(column.key)
             continue
-        if is_star(item):
-            found, sure, inner = expand(walk, item, scope)
+        if is_star(plain):
+            found, sure, inner = expand(walk, plain, scope)
+            if plain is not item:
+                found = [_aliased(walk, one, item, plain) for one in found]
+                sure, inner = sure and not any(isinstance(one, Tail) for one in found), None
             items += found
             if not sure and certain is None:
                 certain = before
@@ -516,8 +560,10 @@ def _items(
             continue
         several = spread(walk, item, scope) if several_sets else None
         if several is not None:
-            items += _spread_items(walk, item, several, scope)
-            if not several.certain and certain is None:
+            found = list(_spread_items(walk, item, several, scope))
+            items += found
+            sure = several.certain and all(isinstance(one, Column) for one in found)
+            if not sure and certain is None:
                 certain = before
             if pattern is not None:
                 pattern = [*pattern, several.pattern] if several.pattern is not None else None
@@ -580,7 +626,8 @@ def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     key = name.lower()
     scope.pending.pop(key, None)
     scope.aliases.setdefault(key, content)
-    return Column(key, name, fold(name, quoted, walk.dialect), content, span=span)
+    listed = walk.dialect == "duckdb" and _surely_list(inner, scope)
+    return Column(key, name, fold(name, quoted, walk.dialect), content, span=span, listed=listed)
 
 
 def _name(walk: Walk, item: exp.Expr) -> tuple[str, bool]:
@@ -621,10 +668,25 @@ def _spread_items(walk: Walk, item: exp.Expr, several: Chosen, scope: Scope) -> 
         else:
             name = column.name
             if aliased:
-                name = renamed_by(item.alias, node, name)
-            elif name == UNPACKED:
+                renamed_ = Column(column.key, name, column.exact, read)
+                yield _aliased(walk, renamed_, item, node)
+                continue
+            if name == UNPACKED:
                 name = _name(walk, item)[0]
             yield Column(name.lower(), name, fold(name, True, walk.dialect), read, named=not bare)
+
+
+def _aliased(walk: Walk, item: Item, alias: exp.Expr, chosen: exp.Expr) -> Item:
+    """One of several columns under an alias for all of them."""
+    name: str | None = alias.alias
+    # a plain star and the call around unpacked columns take it as it stands
+    plain = isinstance(chosen, exp.Star | exp.Column)
+    if isinstance(item, Column) and not plain and item.name != UNPACKED:
+        name = renamed_by(alias.alias, name_pattern(chosen), item.name)
+    if isinstance(item, Tail) or name is None:
+        # who knows which column this is: no field of it may be asked for by name
+        return Tail(None, value=flow(item_value(item), TRANSFORM))
+    return Column(name.lower(), name, fold(name, True, walk.dialect), item.value, span=item.span)
 
 
 OF_A_SCHEMA = frozenset(
@@ -646,7 +708,10 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
         # a struct whose fields only its schema names
         return [Tail(None, value=content)]
     if not content.fields:
-        return None
+        if walk.dialect != "duckdb" or not content.edges or _surely_list(call.this, scope):
+            return None
+        # a list, which stays one column, or a struct, of which a column a field
+        return [_item(walk, item, scope), Tail(None, value=content)]
     items: list[Item] = list(_leaves(content) if deep else _branches(content))
     if not (deep or isinstance(call, exp.Inline) or isinstance(call.this, exp.Struct)):
         # perhaps a list of structs, which stays one column
@@ -654,6 +719,32 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     if content.edges:
         items.append(Tail(None, value=Value(content.edges)))
     return items
+
+
+def _surely_list(e: exp.Expr, scope: Scope) -> bool:
+    """True for what can be no struct."""
+    e = e.unnest()
+    if isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier):
+        known = [
+            column
+            for source in scope.sources
+            if source.key == e.table.lower() or not e.table
+            for column in source.relation.find(e.name.lower())
+        ]
+        return bool(known) and all(column.listed for column in known)
+    if isinstance(e, (exp.JSONExtract, exp.JSONExtractScalar, *LISTS)):
+        return True
+    return isinstance(e, exp.Func) and function_name(e).startswith(LIST_FUNCTIONS)
+
+
+LIST_FUNCTIONS = (
+    "array_agg", "array_concat", "array_distinct", "array_filter", "array_reverse", "array_slice",
+    "array_sort", "array_to_string", "generate", "json_extract", "json_keys", "list_concat",
+    "list_distinct", "list_filter", "list_reverse", "list_slice", "list_sort", "list_transform",
+    "list_value", "map_keys", "range", "regexp_extract_all", "regexp_split", "sort_array", "split",
+    "str_split", "string_split", "string_to_array",
+)  # fmt: skip
+"""What the names of functions begin with that give a list, whatever goes in."""
 
 
 def _generated(walk: Walk, item: exp.Expr, scope: Scope) -> list[Column] | None:
@@ -704,8 +795,11 @@ def _row_signals(
     rows: Edges,
 ) -> bool:
     """Note what decides the rows; True where there may be none."""
+    hidden = _show_all(scope)
     for condition, _ in joined:
         merge(rows, _signalled(walk, value(walk, condition, scope), "join"))
+    for source in hidden:
+        source.visible = False
     for content in scope.merged.values():
         merge(rows, _signalled(walk, content, "join"))
     for key, clause in (
@@ -741,9 +835,10 @@ def _row_signals(
     for item in e.expressions if not walk.classes.isdisjoint(ROW_MAKERS) else ():
         for unnested in _row_makers(walk, item):
             merge(rows, _signalled(walk, value(walk, unnested, scope), "count"))
+    from_ = e.args.get("from_")
+    every_join = [*(e.args.get("joins") or ()), *(_nested_joins(from_.this) if from_ else ())]
     inner_joins = any(
-        j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS"
-        for j in e.args.get("joins") or ()
+        j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS" for j in every_join
     )
     restricted = any(
         e.args.get(key) is not None

@@ -25,7 +25,7 @@ def fold(name: str, quoted: bool, dialect: str) -> str:
 class Column:
     """A column of a relation inside a query."""
 
-    __slots__ = ("exact", "key", "name", "named", "span", "value")
+    __slots__ = ("exact", "key", "listed", "name", "named", "span", "value")
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Column:
         *,
         named: bool = True,
         span: Span | None = None,
+        listed: bool = False,
     ) -> None:
         self.key = key
         self.name = name
@@ -43,13 +44,22 @@ class Column:
         self.value = value
         self.named = named
         self.span = span
+        self.listed = listed
 
     def having(
         self, value: Value, *, named: bool | None = None, span: Span | None = None
     ) -> Column:
         """The same column with another value, perhaps written elsewhere."""
         named = self.named if named is None else named
-        return Column(self.key, self.name, self.exact, value, named=named, span=span or self.span)
+        return Column(
+            self.key,
+            self.name,
+            self.exact,
+            value,
+            named=named,
+            span=span or self.span,
+            listed=self.listed,
+        )
 
 
 class Tail:
@@ -145,7 +155,14 @@ class Relation:
 def base(read: str, shape: Shape) -> Relation:
     """A relation outside the query."""
     items: list[Item] = [
-        Column(c.key, c.name, c.exact, Value({(Ref(read, c.key), ()): None}), named=False)
+        Column(
+            c.key,
+            c.name,
+            c.exact,
+            Value({(Ref(read, c.key), ()): None}),
+            named=False,
+            listed=c.listed,
+        )
         for c in shape.columns
     ]
     if not shape.complete:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from .expressions import identifiers, item_value, value
+from .glyphs import FOLDS_ASCII, ascii_fold
 from .names import resolve
 from .scopes import Column, Item, Scope, Source, Tail, fold
 from .values import Value, flow, stamp, union
@@ -133,6 +134,7 @@ class _Changes:
         self.walk = walk
         excluded = _listed(star.args.get("except_") or star.args.get("except"))
         self.without = frozenset(e.name.lower() for e in excluded if not _table(e))
+        self.spelled = frozenset(ascii_fold(e.name) for e in excluded)
         self.qualified = frozenset((_table(e), e.name.lower()) for e in excluded if _table(e))
         self.renames = {
             e.this.name.lower(): e.args["alias"]
@@ -164,6 +166,9 @@ class _Changes:
                 continue
             known.add(item.key)
             if item.key in self.without:
+                if self.walk.dialect in FOLDS_ASCII and ascii_fold(item.name) not in self.spelled:
+                    # the case of a letter outside ASCII tells them apart
+                    result.append(item)
                 continue
             content = self.replaced.get(item.key, item.value)
             if item.key in self.renames:
@@ -399,14 +404,40 @@ def _chosen_names(node: exp.Expr) -> Keep:
     return lambda _name: True if plain else None
 
 
-def renamed_by(alias: str, node: exp.Expr, name: str) -> str:
-    """The alias of one chosen column: `\\0` is what the pattern matched, `\\1` its first group."""
-    source = _regex("search", _asked(node))
-    match = re.search(source, name, re.IGNORECASE) if source is not None else None
-    groups = [name] if match is None else [match.group(0), *(g or "" for g in match.groups())]
-    for i, text in enumerate(groups):
-        alias = alias.replace(f"\\{i}", text)
-    return alias
+def renamed_by(alias: str, pattern: exp.Expr | None, name: str) -> str | None:
+    """The alias of one chosen column: `\\0` is its name, `\\1` what the first group of the pattern
+    took. None where nobody can say."""
+    if "\\" not in alias:
+        return alias
+    groups: tuple[str | None, ...] = ()
+    if pattern is not None and re.search(r"\\[1-9]", alias):
+        source = _regex("search", pattern)
+        match = re.search(source, name) if source is not None else None
+        if match is None:
+            return None
+        groups = match.groups()
+
+    def taken(found: re.Match[str]) -> str:
+        if not found[1].isdigit():
+            return found[1]
+        number = int(found[1])
+        return name if number == 0 else groups[number - 1] or "" if number <= len(groups) else ""
+
+    return re.sub(r"\\(.)", taken, alias)
+
+
+def name_pattern(e: exp.Expr) -> exp.Expr | None:
+    """The regular expression by which columns are chosen; None where it isn't by one."""
+    if isinstance(e, exp.SimilarTo | exp.RegexpLike):
+        asked: exp.Expr = e.expression
+    elif isinstance(e, exp.Columns) or is_column_call(e):
+        asked = _asked(e)
+    else:
+        return None
+    return None if isinstance(asked, CHOSEN_OTHERWISE) else asked
+
+
+CHOSEN_OTHERWISE = (exp.Array, exp.List, exp.Lambda, exp.Star)
 
 
 def with_column(e: exp.Expr, node: exp.Expr, column: Column | Tail) -> exp.Expr:

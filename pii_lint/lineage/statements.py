@@ -10,9 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from pii_lint.data.functions import FunctionSpec
@@ -21,7 +19,7 @@ from pii_lint.lineage import Query
 
 from .effects import Effect, How, Lost, Routine, Write
 from .session import assigned, configured, made
-from .sql import name_of, parse, parse_name
+from .sql import name_of, parse, parse_name, tokenize
 from .writing import copied, created, deleted, inserted, merged, target_of, updated
 
 WRITING = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
@@ -62,8 +60,8 @@ class Reader:
         if not _MANY.search(sql) and _harmless(" ".join(sql.lower().split())):
             return []
         try:
-            tokens = sqlglot.tokenize(sql, read=self.dialect)
-        except SqlglotError:
+            tokens = tokenize(sql, self.dialect)
+        except ValueError:
             return [self.lost(sql, "its SQL cannot be parsed")]
         found: list[Effect] = []
         for piece in _pieces(tokens):

@@ -142,6 +142,8 @@ class ShapeColumn(NamedTuple):
     key: str
     name: str
     exact: str
+    listed: bool = False
+    # surely a list, never a struct
 
 
 @dataclass(frozen=True, slots=True)
