@@ -116,6 +116,7 @@ def _summary(walk: Walk, relation: Relation) -> Summary:
         ),
         rows=relation.rows,
         filtered=relation.filtered,
+        held=relation.pinned,
         unknowns=list(walk.unknowns),
         masks=list(walk.masks.values()),
     )

@@ -293,7 +293,20 @@ def _binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     operands.append(e)
     if cls is exp.Add and walk.dialect == "tsql":
         return concatenated(values(walk, operands, scope), skips_null=False)
+    moved = [o for o in operands if not (isinstance(o, exp.Literal) and not o.is_string)]
+    if cls in (exp.Add, exp.Sub, exp.Mul) and len(moved) == 1 and "0" not in map(_text, operands):
+        # every value becomes another one, and can be told from it
+        return flow(value(walk, moved[0], scope), ENCODE)
     return flow(union(values(walk, operands, scope)), TRANSFORM)
+
+
+def _text(e: exp.Expr) -> str:
+    """The digits of a number, without what changes nothing."""
+    return e.name.strip("0.") or "0" if isinstance(e, exp.Literal) and not e.is_string else ""
+
+
+def _negated(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    return flow(value(walk, e.this, scope), ENCODE)
 
 
 def _connected(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -728,12 +741,22 @@ def conjuncts(e: exp.Expr) -> Iterator[exp.Expr]:
             yield node
 
 
+def _compared_pairs(e: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """Two expressions that a condition holds equal."""
+    if isinstance(e, exp.EQ | exp.NullSafeEQ):
+        yield e.this, e.expression
+    elif isinstance(e, exp.In) and len(set(e.expressions)) == 1 and not e.args.get("query"):
+        yield e.this, e.expressions[0]
+    elif isinstance(e, exp.Between) and e.args["low"] == e.args["high"]:
+        yield e.this, e.args["low"]
+
+
 def pinned(walk: Walk, condition: exp.Expr, scope: Scope) -> frozenset[Edge]:
     """What a condition holds to one constant: a group key in all but name."""
     edges: set[Edge] = set()
     for node in conjuncts(condition):
-        if isinstance(node, exp.EQ | exp.NullSafeEQ):
-            sides = values(walk, (node.this, node.expression), scope)
+        for pair in _compared_pairs(node):
+            sides = values(walk, pair, scope)
             if not (sides[0] and sides[1]):
                 edges |= {edge for side in sides for edge in flat(side)}
     return frozenset(edges)
@@ -775,16 +798,40 @@ def _within_group(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return union((inside, keys if cls == "pick" else flow(keys, TRANSFORM)))
 
 
-def folded(walk: Walk, v: Value, scope: Scope, *, numeric: bool) -> Value:
+def folded(
+    walk: Walk, v: Value, scope: Scope, *, numeric: bool, args: Iterable[exp.Expr] = ()
+) -> Value:
     """Many rows into one number."""
-    if walk.window is None:
-        return apply(v, Fold(scope.group, numeric))
-    if walk.window.framed:
+    if walk.window is not None and walk.window.framed:
         return flow(v, TRANSFORM)
-    return apply(v, Fold(walk.window.partition, numeric))
+    group = scope.group if walk.window is None else walk.window.partition
+    picked = frozenset(edge for arg in args for edge in _picked(walk, arg, scope))
+    return apply(v, Fold(group | picked, numeric, scope.behind if walk.window is None else NONE))
 
 
-def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expr], scope: Scope) -> Value:
+NONE: frozenset[tuple[Ref, Edge]] = frozenset()
+
+
+def _picked(walk: Walk, arg: exp.Expr, scope: Scope) -> Iterator[Edge]:
+    """What the conditions inside an aggregate's argument hold to one constant: whoever isn't meant
+    may count for nothing."""
+    quiet, walk.quiet = walk.quiet, True
+    for node in arg.walk(prune=lambda n: isinstance(n, exp.Query)):
+        if isinstance(node, exp.Case) and node.this is not None:
+            for branch in node.args.get("ifs") or ():
+                yield from pinned(walk, exp.EQ(this=node.this, expression=branch.this), scope)
+        elif isinstance(node, exp.EQ | exp.NullSafeEQ | exp.In | exp.Between):
+            yield from pinned(walk, node, scope)
+    walk.quiet = quiet
+
+
+def _quantile_of(
+    walk: Walk,
+    v: Value,
+    fractions: list[exp.Expr],
+    scope: Scope,
+    args: Iterable[exp.Expr] = (),
+) -> Value:
     for fraction in fractions:
         numbers = (
             fraction.expressions if isinstance(fraction, exp.Array | exp.Tuple) else [fraction]
@@ -796,7 +843,7 @@ def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expr], scope: Scope) 
                 inside = False
             if not inside:
                 return union((v, flow(value(walk, fraction, scope), TRANSFORM)))
-    return folded(walk, v, scope, numeric=False)
+    return folded(walk, v, scope, numeric=False, args=args)
 
 
 def default_names(call: exp.Expr) -> list[str]:
@@ -921,9 +968,19 @@ def call(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     spec = spec_of(walk, e)
     if isinstance(e, exp.Anonymous):
         _meet_call(walk, e)
-    return _CLASSES.get(spec.cls if spec else "transform", _call_transform)(
+    given = _CLASSES.get(spec.cls if spec else "transform", _call_transform)(
         walk, e, spec or _PLAIN, args, scope
     )
+    # grouping by it groups nothing
+    return union((given, row_numbers(scope))) if function_name(e) in NEW_EACH_ROW else given
+
+
+NEW_EACH_ROW = frozenset(
+    """gen_random_uuid generate_uuid generateuuidv4 monotonically_increasing_id newid nextval rand
+    rand32 rand64 randn random seq4 seq8 uuid uuid_generate_v1 uuid_generate_v4 uuid_string uuidv4
+    uuidv7""".split()  # noqa: SIM905
+)
+"""Functions that give each row a value of its own."""
 
 
 def _meet_call(walk: Walk, e: exp.Anonymous) -> None:
@@ -1098,14 +1155,16 @@ def _call_reveal(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope:
 
 def _call_fold(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
-    return union((folded(walk, union(main), scope, numeric=True), side))
+    operands = [arg for _, arg in args]
+    return union((folded(walk, union(main), scope, numeric=True, args=operands), side))
 
 
 def _call_quantile(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     fractions = [arg for position, arg in args if spec.role(position) == "fraction"]
     rest = [(position, arg) for position, arg in args if spec.role(position) != "fraction"]
     main, side = _sorted_args(walk, spec, rest, scope)
-    return union((_quantile_of(walk, union(main), fractions, scope), side))
+    operands = [arg for _, arg in rest]
+    return union((_quantile_of(walk, union(main), fractions, scope, operands), side))
 
 
 def _deciding(op: Test | Signal) -> CallHandler:
@@ -1274,6 +1333,7 @@ _HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.DPipe: _dpipe,
     exp.And: _connected,
     exp.Or: _connected,
+    exp.Neg: _negated,
     exp.Xor: _transform,
     exp.Not: _transform,
     exp.Case: _case,
@@ -1312,6 +1372,7 @@ _HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Limit: _all,
     exp.Offset: _all,
     exp.Fetch: _all,
+    exp.LimitOptions: _nothing,
     exp.Connect: _all,
     exp.Explode: _this,
     exp.ExplodeOuter: _this,

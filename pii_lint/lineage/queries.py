@@ -21,6 +21,7 @@ from .expressions import (
     values,
 )
 from .glyphs import FOLDS_ASCII, ascii_fold
+from .names import held, one_row, reads_of
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
 from .stars import (
     UNPACKED,
@@ -34,7 +35,7 @@ from .stars import (
     spread,
     with_column,
 )
-from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edge, Edges, Flow, Signal
+from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edge, Edges, Flow, Ref, Signal
 from .tables import (
     equated_to,
     join,
@@ -103,13 +104,18 @@ def _modified(walk: Walk, e: exp.Expr, relation: Relation, scope: Scope) -> Rela
         rows=rows,
         filtered=relation.filtered or limited,
         pattern=relation.pattern,
+        pinned=relation.pinned | one_row(_count_of(e.args.get("limit")), rows),
     )
+
+
+def _count_of(limit: exp.Expr | None) -> exp.Expr | None:
+    return limit.args.get("expression") or limit.args.get("count") if limit is not None else None
 
 
 def _limits(e: exp.Expr) -> bool:
     """True where a limit or an offset may leave no row at all."""
     limit = e.args.get("limit")
-    count = limit.args.get("expression") or limit.args.get("count") if limit is not None else None
+    count = _count_of(limit)
     at_least_one = isinstance(count, exp.Literal) and count.name.isdigit() and int(count.name) > 0
     return e.args.get("offset") is not None or (limit is not None and not at_least_one)
 
@@ -289,7 +295,9 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
     conditions = _from(walk, e, scope)
     _equate(walk, e, conditions, scope)
     _pending(walk, e, scope)
-    scope.group = scope.group | _group_keys(walk, e, scope)
+    keys = _group_keys(walk, e, scope)
+    scope.group = scope.group | keys
+    scope.behind = _behind(keys, scope)
     items, certain, pattern = _items(walk, e, scope)
     rows = rows_of(scope.sources)
     filtered = _row_signals(walk, e, conditions, items, scope, rows)
@@ -313,8 +321,14 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
         for item in items:
             if isinstance(item, Column):
                 item.value = flow(item.value, NULLABLE)
+    single = one_row(_count_of(e.args.get("limit")), rows)
     return Relation(
-        items, certain=certain, rows=rows, filtered=filtered, pattern=pattern, pinned=scope.pinned
+        items,
+        certain=certain,
+        rows=rows,
+        filtered=filtered,
+        pattern=pattern,
+        pinned=scope.pinned | single,
     )
 
 
@@ -429,8 +443,11 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope
     walk.quiet = False
     for source in hidden:
         source.visible = False
-    for source in scope.sources:
-        scope.pinned |= source.relation.pinned
+    scope.pinned |= held(scope.sources)
+    sample = e.args.get("sample")
+    if sample is not None:
+        # taken before anything is added up
+        scope.pinned |= one_row(sample.args.get("size"), rows_of(scope.sources))
     for place, carried in found:
         scope.equated[place] = union((scope.equated.get(place, NOTHING), carried))
     scope.group = frozenset(group) | scope.pinned
@@ -498,6 +515,18 @@ def _group_keys(walk: Walk, e: exp.Select, scope: Scope) -> frozenset[Edge]:
     keys = [value(walk, item, scope) for item in _grouped(e, group)]
     walk.quiet = False
     return frozenset(edge for v in keys for edge in flat(v))
+
+
+def _behind(keys: frozenset[Edge], scope: Scope) -> frozenset[tuple[Ref, Edge]]:
+    """What the rows of a group key's relation were found equal to: one value a row of it."""
+    found: set[tuple[Ref, Edge]] = set()
+    for source in scope.sources:
+        reads = reads_of(source.relation.rows)
+        mine = [ref for ref, chain in keys if not chain and ref.read in reads]
+        for column in source.relation.columns if mine else ():
+            equal = scope.equated.get((id(source), column.key), NOTHING)
+            found |= {(key, edge) for key in mine for edge in flat(equal)}
+    return frozenset(found)
 
 
 def _grouped(e: exp.Select, group: exp.Expr) -> Iterator[exp.Expr]:

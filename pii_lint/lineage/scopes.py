@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from .summary import ROWS, TAIL, Edge, Edges, Ref, Shape, Span
+from .summary import HELD, ROWS, TAIL, Edge, Edges, Ref, Shape, Span
 from .values import NOTHING, Value, descend, merge, union
 
 QUOTED_EXACT = frozenset({"postgres", "snowflake", "oracle"})
@@ -172,6 +172,7 @@ def base(read: str, shape: Shape) -> Relation:
         certain=len(shape.columns) if shape.ordered else 0,
         rows={(Ref(read, ROWS), ()): None},
         pattern=(read,),
+        pinned=frozenset({(Ref(read, HELD), ())}),
     )
 
 
@@ -207,6 +208,7 @@ class Scope:
     pending: dict[str, Callable[[], Value]] = field(default_factory=dict)
     # select-list items not yet read, for engines that let a name refer to a later one
     group: frozenset[Edge] = frozenset()
+    behind: frozenset[tuple[Ref, Edge]] = frozenset()
     pinned: frozenset[Edge] = frozenset()
     windows: dict[str, exp.Window] = field(default_factory=dict)
     siblings: bool = False

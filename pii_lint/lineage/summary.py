@@ -15,6 +15,9 @@ ROWS = ""
 """`Ref.column` for the relation itself: whatever decided which rows it has."""
 ROW_ID = "$row"
 """`Ref.column` for the engine's own number of a row."""
+HELD = "$held"
+"""`Ref.column` for what a relation's rows are all held to, perhaps one row; `path` has what else is
+read beside it."""
 TAIL = "*"
 """`Ref.column` for the columns of a relation that nobody listed."""
 SETTING = "$setting"
@@ -91,6 +94,8 @@ class Fold(NamedTuple):
 
     group: frozenset[Edge]
     numeric: bool
+    behind: frozenset[tuple[Ref, Edge]] = frozenset()
+    # a group key -> what each row of that key's relation was found equal to
     tag: str = "fold"
 
 
@@ -195,5 +200,7 @@ class Summary:
     rows: Edges = field(default_factory=dict)
     filtered: bool = False
     # the relation may have fewer rows than what it reads, perhaps none
+    held: frozenset[Edge] = frozenset()
+    # what its rows are all held to: a fold over them is grouped by it
     unknowns: list[tuple[str, Span | None]] = field(default_factory=list)
     masks: list[MaskCall] = field(default_factory=list)

@@ -20,6 +20,7 @@ from .expressions import (
     value,
     values,
 )
+from .names import one_row
 from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
 from .sql import name_of, parse_name, quoted_query, quoted_relations
 from .stars import chosen_columns, expand, is_star
@@ -60,6 +61,7 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
             rows=relation.rows,
             filtered=True,
             pattern=relation.pattern,
+            pinned=relation.pinned | one_row(sample.args.get("size"), relation.rows),
         )
     return _joined_to(walk, node, [Source(name, relation)], scope)
 
@@ -218,7 +220,13 @@ def renamed(walk: Walk, relation: Relation, names: list[exp.Expr]) -> Relation:
         certain = relation.certain
     elif relation.certain < len(rest):
         items.append(Tail(None, value=loose))
-    return Relation(items, certain=certain, rows=relation.rows, filtered=relation.filtered)
+    return Relation(
+        items,
+        certain=certain,
+        rows=relation.rows,
+        filtered=relation.filtered,
+        pinned=relation.pinned,
+    )
 
 
 # --- functions and literals as relations ---------------------------------------------------------
