@@ -143,6 +143,9 @@ def carry(label: Label, chain: Chain, around: Surroundings) -> Label | None:
             if current.kind == SECRET:
                 # how many salts there are tells nothing of them
                 return None
+            counted = bool(op.group) and current.form is Form.CLEAR and around.small(current)
+            if counted and around.single(Fold(op.group, False), current):
+                continue
             current = current if current.form is Form.SIGNAL else current.to(Form.SIGNAL, op.clause)
     return current
 

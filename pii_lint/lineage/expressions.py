@@ -680,8 +680,21 @@ def _in(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if query is not None:
         relation = walk.query(walk, query, scope)
         tested.append(relation.row())
-        rows = apply(Value(relation.rows), Signal("exists"))
+        # asked for one value of its column: a group key in all but name
+        asked = Value(_grouped_by(relation.rows, frozenset(flat(relation.row()))))
+        rows = apply(asked, Signal("exists"))
     return union((apply(union(tested), Test("test")), rows))
+
+
+def _grouped_by(rows: Edges, group: frozenset[Edge]) -> Edges:
+    """What decided about rows, of which only those of one group are asked for."""
+    grouped: Edges = {}
+    for (ref, chain), span in rows.items():
+        last = chain[-1] if chain else None
+        if isinstance(last, Signal) and last.clause in ("filter", "join"):
+            chain = (*chain[:-1], Signal(last.clause, last.group | group))
+        grouped[ref, chain] = span
+    return grouped
 
 
 def _quantified(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -725,7 +738,13 @@ def _filtered(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     outer, scope.group = scope.group, scope.group | pinned(walk, condition, scope)
     inside = value(walk, e.this, scope)
     scope.group = outer
-    return union((inside, apply(value(walk, condition, scope), Signal("filter"))))
+    decided = apply(value(walk, condition, scope), Signal("filter", group_of(walk, scope)))
+    return union((inside, decided))
+
+
+def group_of(walk: Walk, scope: Scope) -> frozenset[Edge]:
+    """What the rows that a call sees have in common."""
+    return scope.group if walk.window is None else walk.window.partition
 
 
 def conjuncts(e: exp.Expr) -> Iterator[exp.Expr]:
@@ -804,7 +823,7 @@ def folded(
     """Many rows into one number."""
     if walk.window is not None and walk.window.framed:
         return flow(v, TRANSFORM)
-    group = scope.group if walk.window is None else walk.window.partition
+    group = group_of(walk, scope)
     picked = frozenset(edge for arg in args for edge in _picked(walk, arg, scope))
     return apply(v, Fold(group | picked, numeric, scope.behind if walk.window is None else NONE))
 
@@ -1173,7 +1192,9 @@ def _deciding(op: Test | Signal) -> CallHandler:
         paths = [arg for i, arg in counted if spec.role(i) == "path"]
         rest = [arg for i, arg in counted if spec.role(i) != "path"]
         inside = union(values(walk, rest, scope))
-        return apply(accessed(walk, inside, paths, scope) if paths else inside, op)
+        counting = isinstance(op, Signal) and spec.cls == "count"
+        leaves = Signal(op.clause, group_of(walk, scope)) if counting else op
+        return apply(accessed(walk, inside, paths, scope) if paths else inside, leaves)
 
     return handler
 

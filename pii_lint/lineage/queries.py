@@ -428,17 +428,15 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope
     hidden = _show_all(scope)
     for condition, clause in conditions:
         for node in conjuncts(condition):
-            sides = _sides(node)
-            if sides is None:
-                continue
-            walk.outer = False
-            read = [value(walk, side, scope) for side in sides]
-            if walk.outer:
-                # tied to one row of the outer query: a group key in all but name
-                group |= {edge for v in read for edge in flat(v)}
-            for side, other in ((sides[0], read[1]), (sides[1], read[0])):
-                if other:
-                    found += [(place, equated_to(other, clause)) for place in _places(side, scope)]
+            for sides in _sides(node):
+                walk.outer = False
+                read = [value(walk, side, scope) for side in sides]
+                if walk.outer:
+                    # tied to one row of the outer query: a group key in all but name
+                    group |= {edge for v in read for edge in flat(v)}
+                for side, other in ((sides[0], read[1]), (sides[1], read[0])):
+                    places = _places(side, scope) if other else []
+                    found += [(place, equated_to(other, clause)) for place in places]
         scope.pinned |= pinned(walk, condition, scope)
     walk.quiet = False
     for source in hidden:
@@ -450,7 +448,8 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope
         scope.pinned |= one_row(sample.args.get("size"), rows_of(scope.sources))
     for place, carried in found:
         scope.equated[place] = union((scope.equated.get(place, NOTHING), carried))
-    scope.group = frozenset(group) | scope.pinned
+    scope.tied = frozenset(group)
+    scope.group = scope.tied | scope.pinned
 
 
 def _show_all(scope: Scope) -> list[Source]:
@@ -461,12 +460,30 @@ def _show_all(scope: Scope) -> list[Source]:
     return hidden
 
 
-def _sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
+def _sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """The pairs of expressions that a condition may find equal."""
     if isinstance(node, exp.EQ | exp.NullSafeEQ):
-        return node.this, node.expression
-    if isinstance(node, exp.In) and node.args.get("query") is not None:
-        return node.this, node.args["query"]
-    return None
+        yield from _paired(node.this, node.expression)
+    elif isinstance(node, exp.In):
+        query_ = node.args.get("query")
+        if query_ is not None:
+            yield node.this, query_
+        for choice in node.expressions:
+            yield from _paired(node.this, choice)
+    elif isinstance(node, exp.ArrayContains) and isinstance(node.this, exp.Array):
+        for choice in node.this.expressions:
+            yield node.expression, choice
+
+
+def _paired(left: exp.Expr, right: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """Rows and lists are equal where each of their elements is."""
+    left, right = left.unnest(), right.unnest()
+    several = isinstance(left, exp.Tuple | exp.Array) and type(left) is type(right)
+    if several and len(left.expressions) == len(right.expressions):
+        for pair in zip(left.expressions, right.expressions, strict=True):
+            yield from _paired(*pair)
+    else:
+        yield left, right
 
 
 def _places(e: exp.Expr, scope: Scope) -> list[tuple[int, str]]:
@@ -831,6 +848,7 @@ def _row_signals(
         source.visible = False
     for content in scope.merged.values():
         merge(rows, _signalled(walk, content, "join"))
+    tied = scope.tied
     for key, clause in (
         ("where", "filter"),
         ("prewhere", "filter"),
@@ -839,7 +857,8 @@ def _row_signals(
     ):
         node = e.args.get(key)
         if node is not None:
-            merge(rows, _signalled(walk, value(walk, node.this, scope), clause))
+            # of a query tied to one row of another, who is asked for is settled
+            merge(rows, _signalled(walk, value(walk, node.this, scope), clause, tied))
     group = e.args.get("group")
     if group is not None:
         walk.quiet = True
@@ -892,11 +911,13 @@ def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
                 yield node
 
 
-def _signalled(walk: Walk, content: Value, clause: str) -> Edges:
+def _signalled(
+    walk: Walk, content: Value, clause: str, group: frozenset[Edge] = frozenset()
+) -> Edges:
     edges: Edges = {}
     for (ref, chain), span in flat(content).items():
         if not chain and ref.column == "":
             merge(edges, {(ref, chain): span})
         else:
-            merge(edges, apply(Value({(ref, chain): span}), Signal(clause)).edges)
+            merge(edges, apply(Value({(ref, chain): span}), Signal(clause, group)).edges)
     return edges

@@ -210,6 +210,8 @@ class Scope:
     group: frozenset[Edge] = frozenset()
     behind: frozenset[tuple[Ref, Edge]] = frozenset()
     pinned: frozenset[Edge] = frozenset()
+    tied: frozenset[Edge] = frozenset()
+    # what ties the rows to one row of an outer query
     windows: dict[str, exp.Window] = field(default_factory=dict)
     siblings: bool = False
     # the parent is the FROM clause that this query stands in: asked only for names nobody here may

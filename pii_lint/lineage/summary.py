@@ -118,6 +118,8 @@ class Signal(NamedTuple):
     """The value decided about rows or branches, and nothing else of it is left."""
 
     clause: str
+    group: frozenset[Edge] = frozenset()
+    # whose rows were counted or looked for: of one person, it may be the value after all
     tag: str = "signal"
 
 

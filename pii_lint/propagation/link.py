@@ -49,6 +49,7 @@ from pii_lint.lineage.summary import (
     Ref,
     Shape,
     ShapeColumn,
+    Signal,
     Span,
     Summary,
     Test,
@@ -440,6 +441,9 @@ class Linker:
         for (ref, chain), span in edges.items():
             for rest, uid, key, label, via in self._taken(ref):
                 new = carry(label, chain, self) if LATENT not in rest else None
+                if new is not None and new.form in VALUE_FORMS:
+                    last = chain[-1] if chain else None
+                    new = new.to(Form.SIGNAL, last.clause) if isinstance(last, Signal) else new
                 if new is not None and new.form is Form.SIGNAL:
                     self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
 
