@@ -19,6 +19,7 @@ from .summary import (
     DECLARED,
     ENCODE,
     KEYS,
+    MOVED,
     NULLABLE,
     OPTIONAL,
     SCALAR,
@@ -434,7 +435,9 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         chosen_by = value(walk, index, scope)
         if isinstance(index, exp.Slice):
             # part of a text: no longer the value that a declared part was named for
-            container = flow(union((container, chosen_by)), TRANSFORM)
+            bounds = [b for b in children(index) if literal(b) is None]
+            how = TRANSFORM | _moved(container, values(walk, bounds, scope))
+            container = flow(union((container, chosen_by)), how)
             continue
         # NOTE: sqlglot reads `map {…}[x]` as a map of `{…}[x]`
         if not flat(container) and isinstance(e.this, CONSTANTS):
@@ -443,6 +446,13 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         else:
             container = union((flow(container, OPTIONAL), flow(chosen_by, TRANSFORM)))
     return container
+
+
+def _moved(whole: Value, bounds: list[Value]) -> int:
+    """Bounds that aren't made of the value itself may take all its pieces in turn."""
+    known = {ref for ref, _ in flat(whole)}
+    made_of_it = all(v and {ref for ref, _ in flat(v)} <= known for v in bounds)
+    return 0 if made_of_it else MOVED
 
 
 def _dot(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -1077,6 +1087,7 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
     if spec.name in LENGTHS and args and isinstance(args[0][1], LISTS):
         return union((apply(union(main), Signal("count")), side))
     bounds: list[str] = []
+    computed: list[exp.Expr] = []
     width: int | None = None
     proven = True
     present = {position for position, _ in args}
@@ -1090,6 +1101,7 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
         text = literal(arg)
         if text is None or (role == "literal" and not text):
             proven = False
+            computed += [arg] if text is None else []
             continue
         bounds.append(text.lower())
         if role == "width":
@@ -1100,7 +1112,8 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
         elif role == "unit" and not unit_proves_part(spec.name, text):
             proven = False
     if not proven or (width is not None and width < 0):
-        return union((flow(union(main), TRANSFORM), side))
+        moved = _moved(union(main), values(walk, computed, scope)) if computed else 0
+        return union((flow(union(main), TRANSFORM | moved), side))
     if width == 0:
         return side
     name = PART_NAMES.get(spec.name, spec.name)
