@@ -10,6 +10,7 @@ from pii_lint.data.registry import Kind
 from pii_lint.lineage.summary import (
     CHANGED,
     ENCODE,
+    MOVED,
     NULLABLE,
     UNKEYED,
     Chain,
@@ -119,14 +120,19 @@ def carry(label: Label, chain: Chain, around: Surroundings) -> Label | None:
     """The label after a chain of operations; None where nothing of it is left."""
     current: Label | None = label
     changed = False
+    moved = False
     measured = False
     for op in chain:
         if current is None:
             return None
         if isinstance(op, Flow):
             changed = changed or bool(op.how & (CHANGED | ENCODE))
+            moved = moved or bool(op.how & MOVED)
             current = _secret_through(current, op) if current.kind == SECRET else current
         elif isinstance(op, Part):
+            if moved and current.form is Form.CLEAR and current.kind != SECRET:
+                # each row may hold another piece: all of them are the whole
+                continue
             current = _part(current, op, around, changed)
             measured = True
         elif isinstance(op, Digest):
@@ -143,6 +149,9 @@ def carry(label: Label, chain: Chain, around: Surroundings) -> Label | None:
             if current.kind == SECRET:
                 # how many salts there are tells nothing of them
                 return None
+            counted = bool(op.group) and current.form is Form.CLEAR and around.small(current)
+            if counted and around.single(Fold(op.group, False), current):
+                continue
             current = current if current.form is Form.SIGNAL else current.to(Form.SIGNAL, op.clause)
     return current
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 from pii_lint.data.functions import FunctionSpec
 
 from .expressions import value
+from .overrides import Overrides, overrides
 from .queries import query
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
 from .sql import dialect_of, excerpt, parse, parse_name, survey
@@ -19,12 +20,14 @@ from .values import NOTHING, Value, flat, merge
 from .walk import Shapes, Walk
 
 __all__ = [
+    "Overrides",
     "Query",
     "RelationName",
     "Shapes",
     "dialect_of",
     "excerpt",
     "fold",
+    "overrides",
     "parse_name",
     "read",
     "summarize",
@@ -63,10 +66,12 @@ def summarize(
     functions: Mapping[str, FunctionSpec],
     shapes: Shapes,
     parameters: tuple[str, ...] = (),
+    own: Overrides | None = None,
 ) -> Summary:
     """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went
-    in. `parameters` are names that a call of it fills in."""
-    walk = Walk(dialect, functions, shapes, value, query, parsed.classes)
+    in. `parameters` are names that a call of it fills in; `own` are nodes that may stand for calls
+    of the project's own functions."""
+    walk = Walk(dialect, functions, shapes, value, query, parsed.classes, own or {})
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, DEEPEST_WALK))
     try:
@@ -97,7 +102,7 @@ def _summary(walk: Walk, relation: Relation) -> Summary:
             continue
         fields: dict[tuple[str, ...], Edges] = {}
         _fields(item.value, (), fields)
-        shape = ShapeColumn(item.key, item.name, item.exact)
+        shape = ShapeColumn(item.key, item.name, item.exact, item.listed)
         columns.append(SummaryColumn(shape, item.value.edges, fields, item.span, item.named))
     return Summary(
         reads=walk.reads,
@@ -111,6 +116,7 @@ def _summary(walk: Walk, relation: Relation) -> Summary:
         ),
         rows=relation.rows,
         filtered=relation.filtered,
+        held=relation.pinned,
         unknowns=list(walk.unknowns),
         masks=list(walk.masks.values()),
     )

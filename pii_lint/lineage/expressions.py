@@ -19,6 +19,7 @@ from .summary import (
     DECLARED,
     ENCODE,
     KEYS,
+    MOVED,
     NULLABLE,
     OPTIONAL,
     SCALAR,
@@ -64,10 +65,30 @@ LITERAL_SALT = 8
 
 def value(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """What an expression is made of."""
+    if type(e) in walk.overrides:
+        return _overridden(walk, e, scope)
     handler = _HANDLERS.get(type(e))
     if handler is None:
         handler = _HANDLERS[type(e)] = _handler(type(e))
     return handler(walk, e, scope)
+
+
+def _overridden(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """A call that may be one of the project's own functions."""
+    if isinstance(e, exp.Comprehension):
+        inside = _comprehension(walk, e, scope)
+    else:
+        inside = union(values(walk, children(e), scope))
+    found = [flow(inside, TRANSFORM)]
+    for name in walk.overrides[type(e)]:
+        spec = walk.functions.get(name)
+        if spec is not None and spec.cls in OWN:
+            found.append(_CLASSES[spec.cls](walk, e, spec, [], scope))
+    return union(found)
+
+
+OWN = ("routine", "external")
+"""Classes of the project's own functions that bring in more than their arguments."""
 
 
 def _handler(cls: type[exp.Expr]) -> Handler:
@@ -273,7 +294,20 @@ def _binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     operands.append(e)
     if cls is exp.Add and walk.dialect == "tsql":
         return concatenated(values(walk, operands, scope), skips_null=False)
+    moved = [o for o in operands if not (isinstance(o, exp.Literal) and not o.is_string)]
+    if cls in (exp.Add, exp.Sub, exp.Mul) and len(moved) == 1 and "0" not in map(_text, operands):
+        # every value becomes another one, and can be told from it
+        return flow(value(walk, moved[0], scope), ENCODE)
     return flow(union(values(walk, operands, scope)), TRANSFORM)
+
+
+def _text(e: exp.Expr) -> str:
+    """The digits of a number, without what changes nothing."""
+    return e.name.strip("0.") or "0" if isinstance(e, exp.Literal) and not e.is_string else ""
+
+
+def _negated(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    return flow(value(walk, e.this, scope), ENCODE)
 
 
 def _connected(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -401,7 +435,9 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         chosen_by = value(walk, index, scope)
         if isinstance(index, exp.Slice):
             # part of a text: no longer the value that a declared part was named for
-            container = flow(union((container, chosen_by)), TRANSFORM)
+            bounds = [b for b in children(index) if literal(b) is None]
+            how = TRANSFORM | _moved(container, values(walk, bounds, scope))
+            container = flow(union((container, chosen_by)), how)
             continue
         # NOTE: sqlglot reads `map {…}[x]` as a map of `{…}[x]`
         if not flat(container) and isinstance(e.this, CONSTANTS):
@@ -410,6 +446,13 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         else:
             container = union((flow(container, OPTIONAL), flow(chosen_by, TRANSFORM)))
     return container
+
+
+def _moved(whole: Value, bounds: list[Value]) -> int:
+    """Bounds that aren't made of the value itself may take all its pieces in turn."""
+    known = {ref for ref, _ in flat(whole)}
+    made_of_it = all(v and {ref for ref, _ in flat(v)} <= known for v in bounds)
+    return 0 if made_of_it else MOVED
 
 
 def _dot(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -647,8 +690,21 @@ def _in(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if query is not None:
         relation = walk.query(walk, query, scope)
         tested.append(relation.row())
-        rows = apply(Value(relation.rows), Signal("exists"))
+        # asked for one value of its column: a group key in all but name
+        asked = Value(_grouped_by(relation.rows, frozenset(flat(relation.row()))))
+        rows = apply(asked, Signal("exists"))
     return union((apply(union(tested), Test("test")), rows))
+
+
+def _grouped_by(rows: Edges, group: frozenset[Edge]) -> Edges:
+    """What decided about rows, of which only those of one group are asked for."""
+    grouped: Edges = {}
+    for (ref, chain), span in rows.items():
+        last = chain[-1] if chain else None
+        if isinstance(last, Signal) and last.clause in ("filter", "join"):
+            chain = (*chain[:-1], Signal(last.clause, last.group | group))
+        grouped[ref, chain] = span
+    return grouped
 
 
 def _quantified(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -692,7 +748,13 @@ def _filtered(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     outer, scope.group = scope.group, scope.group | pinned(walk, condition, scope)
     inside = value(walk, e.this, scope)
     scope.group = outer
-    return union((inside, apply(value(walk, condition, scope), Signal("filter"))))
+    decided = apply(value(walk, condition, scope), Signal("filter", group_of(walk, scope)))
+    return union((inside, decided))
+
+
+def group_of(walk: Walk, scope: Scope) -> frozenset[Edge]:
+    """What the rows that a call sees have in common."""
+    return scope.group if walk.window is None else walk.window.partition
 
 
 def conjuncts(e: exp.Expr) -> Iterator[exp.Expr]:
@@ -708,12 +770,22 @@ def conjuncts(e: exp.Expr) -> Iterator[exp.Expr]:
             yield node
 
 
+def _compared_pairs(e: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """Two expressions that a condition holds equal."""
+    if isinstance(e, exp.EQ | exp.NullSafeEQ):
+        yield e.this, e.expression
+    elif isinstance(e, exp.In) and len(set(e.expressions)) == 1 and not e.args.get("query"):
+        yield e.this, e.expressions[0]
+    elif isinstance(e, exp.Between) and e.args["low"] == e.args["high"]:
+        yield e.this, e.args["low"]
+
+
 def pinned(walk: Walk, condition: exp.Expr, scope: Scope) -> frozenset[Edge]:
     """What a condition holds to one constant: a group key in all but name."""
     edges: set[Edge] = set()
     for node in conjuncts(condition):
-        if isinstance(node, exp.EQ | exp.NullSafeEQ):
-            sides = values(walk, (node.this, node.expression), scope)
+        for pair in _compared_pairs(node):
+            sides = values(walk, pair, scope)
             if not (sides[0] and sides[1]):
                 edges |= {edge for side in sides for edge in flat(side)}
     return frozenset(edges)
@@ -755,16 +827,40 @@ def _within_group(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return union((inside, keys if cls == "pick" else flow(keys, TRANSFORM)))
 
 
-def folded(walk: Walk, v: Value, scope: Scope, *, numeric: bool) -> Value:
+def folded(
+    walk: Walk, v: Value, scope: Scope, *, numeric: bool, args: Iterable[exp.Expr] = ()
+) -> Value:
     """Many rows into one number."""
-    if walk.window is None:
-        return apply(v, Fold(scope.group, numeric))
-    if walk.window.framed:
+    if walk.window is not None and walk.window.framed:
         return flow(v, TRANSFORM)
-    return apply(v, Fold(walk.window.partition, numeric))
+    group = group_of(walk, scope)
+    picked = frozenset(edge for arg in args for edge in _picked(walk, arg, scope))
+    return apply(v, Fold(group | picked, numeric, scope.behind if walk.window is None else NONE))
 
 
-def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expr], scope: Scope) -> Value:
+NONE: frozenset[tuple[Ref, Edge]] = frozenset()
+
+
+def _picked(walk: Walk, arg: exp.Expr, scope: Scope) -> Iterator[Edge]:
+    """What the conditions inside an aggregate's argument hold to one constant: whoever isn't meant
+    may count for nothing."""
+    quiet, walk.quiet = walk.quiet, True
+    for node in arg.walk(prune=lambda n: isinstance(n, exp.Query)):
+        if isinstance(node, exp.Case) and node.this is not None:
+            for branch in node.args.get("ifs") or ():
+                yield from pinned(walk, exp.EQ(this=node.this, expression=branch.this), scope)
+        elif isinstance(node, exp.EQ | exp.NullSafeEQ | exp.In | exp.Between):
+            yield from pinned(walk, node, scope)
+    walk.quiet = quiet
+
+
+def _quantile_of(
+    walk: Walk,
+    v: Value,
+    fractions: list[exp.Expr],
+    scope: Scope,
+    args: Iterable[exp.Expr] = (),
+) -> Value:
     for fraction in fractions:
         numbers = (
             fraction.expressions if isinstance(fraction, exp.Array | exp.Tuple) else [fraction]
@@ -776,7 +872,7 @@ def _quantile_of(walk: Walk, v: Value, fractions: list[exp.Expr], scope: Scope) 
                 inside = False
             if not inside:
                 return union((v, flow(value(walk, fraction, scope), TRANSFORM)))
-    return folded(walk, v, scope, numeric=False)
+    return folded(walk, v, scope, numeric=False, args=args)
 
 
 def default_names(call: exp.Expr) -> list[str]:
@@ -852,6 +948,8 @@ LOWERING = frozenset(
 def _listed(walk: Walk, e: exp.Expr) -> FunctionSpec | None:
     if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
         return walk.functions.get(function_name(e))
+    if type(e) in walk.overrides:
+        return FunctionSpec(walk.overrides[type(e)][0], "external", ())
     keys = _spec_keys.get(type(e))
     if keys is None:
         names = type(e).sql_names() if isinstance(e, exp.Func) else []
@@ -899,9 +997,19 @@ def call(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     spec = spec_of(walk, e)
     if isinstance(e, exp.Anonymous):
         _meet_call(walk, e)
-    return _CLASSES.get(spec.cls if spec else "transform", _call_transform)(
+    given = _CLASSES.get(spec.cls if spec else "transform", _call_transform)(
         walk, e, spec or _PLAIN, args, scope
     )
+    # grouping by it groups nothing
+    return union((given, row_numbers(scope))) if function_name(e) in NEW_EACH_ROW else given
+
+
+NEW_EACH_ROW = frozenset(
+    """gen_random_uuid generate_uuid generateuuidv4 monotonically_increasing_id newid nextval rand
+    rand32 rand64 randn random seq4 seq8 uuid uuid_generate_v1 uuid_generate_v4 uuid_string uuidv4
+    uuidv7""".split()  # noqa: SIM905
+)
+"""Functions that give each row a value of its own."""
 
 
 def _meet_call(walk: Walk, e: exp.Anonymous) -> None:
@@ -979,6 +1087,7 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
     if spec.name in LENGTHS and args and isinstance(args[0][1], LISTS):
         return union((apply(union(main), Signal("count")), side))
     bounds: list[str] = []
+    computed: list[exp.Expr] = []
     width: int | None = None
     proven = True
     present = {position for position, _ in args}
@@ -992,6 +1101,7 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
         text = literal(arg)
         if text is None or (role == "literal" and not text):
             proven = False
+            computed += [arg] if text is None else []
             continue
         bounds.append(text.lower())
         if role == "width":
@@ -1002,7 +1112,8 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
         elif role == "unit" and not unit_proves_part(spec.name, text):
             proven = False
     if not proven or (width is not None and width < 0):
-        return union((flow(union(main), TRANSFORM), side))
+        moved = _moved(union(main), values(walk, computed, scope)) if computed else 0
+        return union((flow(union(main), TRANSFORM | moved), side))
     if width == 0:
         return side
     name = PART_NAMES.get(spec.name, spec.name)
@@ -1076,14 +1187,16 @@ def _call_reveal(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope:
 
 def _call_fold(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = _sorted_args(walk, spec, args, scope)
-    return union((folded(walk, union(main), scope, numeric=True), side))
+    operands = [arg for _, arg in args]
+    return union((folded(walk, union(main), scope, numeric=True, args=operands), side))
 
 
 def _call_quantile(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     fractions = [arg for position, arg in args if spec.role(position) == "fraction"]
     rest = [(position, arg) for position, arg in args if spec.role(position) != "fraction"]
     main, side = _sorted_args(walk, spec, rest, scope)
-    return union((_quantile_of(walk, union(main), fractions, scope), side))
+    operands = [arg for _, arg in rest]
+    return union((_quantile_of(walk, union(main), fractions, scope, operands), side))
 
 
 def _deciding(op: Test | Signal) -> CallHandler:
@@ -1092,7 +1205,9 @@ def _deciding(op: Test | Signal) -> CallHandler:
         paths = [arg for i, arg in counted if spec.role(i) == "path"]
         rest = [arg for i, arg in counted if spec.role(i) != "path"]
         inside = union(values(walk, rest, scope))
-        return apply(accessed(walk, inside, paths, scope) if paths else inside, op)
+        counting = isinstance(op, Signal) and spec.cls == "count"
+        leaves = Signal(op.clause, group_of(walk, scope)) if counting else op
+        return apply(accessed(walk, inside, paths, scope) if paths else inside, leaves)
 
     return handler
 
@@ -1252,6 +1367,7 @@ _HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.DPipe: _dpipe,
     exp.And: _connected,
     exp.Or: _connected,
+    exp.Neg: _negated,
     exp.Xor: _transform,
     exp.Not: _transform,
     exp.Case: _case,
@@ -1290,6 +1406,7 @@ _HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Limit: _all,
     exp.Offset: _all,
     exp.Fetch: _all,
+    exp.LimitOptions: _nothing,
     exp.Connect: _all,
     exp.Explode: _this,
     exp.ExplodeOuter: _this,

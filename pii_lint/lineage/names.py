@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from .scopes import Scope, Source, fold
-from .summary import ROW_ID, ROWS, Ref
+from .summary import HELD, ROW_ID, ROWS, Edge, Edges, Ref
 from .values import NOTHING, Value, descend, flow, union
 from .walk import Walk
 
@@ -59,8 +59,38 @@ def resolve(walk: Walk, parts: list[exp.Identifier], scope: Scope) -> Value:
 
 def row_numbers(scope: Scope) -> Value:
     """What tells the rows of all sources apart; it holds no data of them."""
-    reads = {ref.read for s in scope.sources for ref, _ in s.relation.rows if ref.column == ROWS}
+    reads = {read for source in scope.sources for read in reads_of(source.relation.rows)}
     return Value({(Ref(read, ROW_ID), ()): None for read in sorted(reads)})
+
+
+def reads_of(rows: Edges) -> set[str]:
+    """The relations whose rows these are."""
+    return {ref.read for ref, _ in rows if ref.column == ROWS}
+
+
+def one_row(count: exp.Expr | None, rows: Edges) -> frozenset[Edge]:
+    """What a limit or sample of one row holds the rows of a relation to."""
+    single = isinstance(count, exp.Literal) and count.name == "1"
+    return frozenset((Ref(read, ROW_ID), ()) for read in reads_of(rows)) if single else frozenset()
+
+
+def held(sources: list[Source]) -> frozenset[Edge]:
+    """What the rows of sources side by side are held to. One row of a relation holds no other row
+    of it that is read beside it."""
+    found: set[Edge] = set()
+    for source in sources:
+        others = {
+            read
+            for other in sources
+            if other is not source
+            for read in reads_of(other.relation.rows)
+        }
+        for ref, chain in source.relation.pinned:
+            if ref.column == HELD:
+                found.add((ref._replace(path=tuple(sorted(others))), chain))
+            elif ref.column != ROW_ID or ref.read not in others:
+                found.add((ref, chain))
+    return frozenset(found)
 
 
 def _local(keys: list[str], scope: Scope) -> Value | None:

@@ -20,18 +20,22 @@ from .expressions import (
     value,
     values,
 )
+from .glyphs import FOLDS_ASCII, ascii_fold
+from .names import held, one_row, reads_of
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
 from .stars import (
     UNPACKED,
+    Chosen,
     chosen_scope,
     expand,
     is_column_call,
     is_star,
+    name_pattern,
     renamed_by,
     spread,
     with_column,
 )
-from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edge, Edges, Flow, Signal
+from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edge, Edges, Flow, Ref, Signal
 from .tables import (
     equated_to,
     join,
@@ -100,13 +104,18 @@ def _modified(walk: Walk, e: exp.Expr, relation: Relation, scope: Scope) -> Rela
         rows=rows,
         filtered=relation.filtered or limited,
         pattern=relation.pattern,
+        pinned=relation.pinned | one_row(_count_of(e.args.get("limit")), rows),
     )
+
+
+def _count_of(limit: exp.Expr | None) -> exp.Expr | None:
+    return limit.args.get("expression") or limit.args.get("count") if limit is not None else None
 
 
 def _limits(e: exp.Expr) -> bool:
     """True where a limit or an offset may leave no row at all."""
     limit = e.args.get("limit")
-    count = limit.args.get("expression") or limit.args.get("count") if limit is not None else None
+    count = _count_of(limit)
     at_least_one = isinstance(count, exp.Literal) and count.name.isdigit() and int(count.name) > 0
     return e.args.get("offset") is not None or (limit is not None and not at_least_one)
 
@@ -286,7 +295,9 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
     conditions = _from(walk, e, scope)
     _equate(walk, e, conditions, scope)
     _pending(walk, e, scope)
-    scope.group = scope.group | _group_keys(walk, e, scope)
+    keys = _group_keys(walk, e, scope)
+    scope.group = scope.group | keys
+    scope.behind = _behind(keys, scope)
     items, certain, pattern = _items(walk, e, scope)
     rows = rows_of(scope.sources)
     filtered = _row_signals(walk, e, conditions, items, scope, rows)
@@ -301,6 +312,8 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
     elif kind == "VALUE" and len(items) == 1:
         whole = item_value(items[0])
         items = [Column("value", "value", "value", whole), Tail(None, value=whole)]
+    if walk.dialect in FOLDS_ASCII:
+        _blend_cases(items)
     if walk.dialect == "duckdb":
         _suffix(items)
     if filtered and e.args.get("group") is None and _aggregates(e):
@@ -308,13 +321,35 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
         for item in items:
             if isinstance(item, Column):
                 item.value = flow(item.value, NULLABLE)
+    single = one_row(_count_of(e.args.get("limit")), rows)
     return Relation(
-        items, certain=certain, rows=rows, filtered=filtered, pattern=pattern, pinned=scope.pinned
+        items,
+        certain=certain,
+        rows=rows,
+        filtered=filtered,
+        pattern=pattern,
+        pinned=scope.pinned | single,
     )
 
 
 def _aggregates(e: exp.Select) -> bool:
     return any(item.find(exp.AggFunc) is not None for item in e.expressions)
+
+
+def _blend_cases(items: list[Item]) -> None:
+    """Names that differ in the case of a letter outside ASCII are two to the engine and one here:
+    each may mean the other."""
+    if all(item.name.isascii() for item in items if isinstance(item, Column)):
+        return
+    alike: dict[str, list[Column]] = {}
+    for item in items:
+        if isinstance(item, Column):
+            alike.setdefault(item.key, []).append(item)
+    for columns in alike.values():
+        if len({ascii_fold(column.name) for column in columns}) > 1:
+            whole = union(column.value for column in columns)
+            for column in columns:
+                column.value = whole
 
 
 def _suffix(items: list[Item]) -> None:
@@ -328,7 +363,13 @@ def _suffix(items: list[Item]) -> None:
         if count:
             name = f"{item.name}_{count}"
             items[i] = Column(
-                name.lower(), name, name.lower(), item.value, named=item.named, span=item.span
+                name.lower(),
+                name,
+                name.lower(),
+                item.value,
+                named=item.named,
+                span=item.span,
+                listed=item.listed,
             )
 
 
@@ -364,9 +405,13 @@ def _on(node: exp.Join) -> list[tuple[exp.Expr, str]]:
 
 
 def _nested_joins(node: exp.Expr) -> list[exp.Join]:
+    """Joins that hang on an item of FROM, or stand in its parentheses."""
+    if isinstance(node, exp.Select | exp.SetOperation):
+        return []
+    found: list[exp.Join] = list(node.args.get("joins") or ())
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
-        node = node.this
-    return list(node.args.get("joins") or ()) if isinstance(node, exp.Table) else []
+        found += _nested_joins(node.this)
+    return found
 
 
 def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope: Scope) -> None:
@@ -380,34 +425,65 @@ def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope
     found: list[tuple[tuple[int, str], Value]] = []
     group: set[Edge] = set()
     walk.quiet = True
+    hidden = _show_all(scope)
     for condition, clause in conditions:
         for node in conjuncts(condition):
-            sides = _sides(node)
-            if sides is None:
-                continue
-            walk.outer = False
-            read = [value(walk, side, scope) for side in sides]
-            if walk.outer:
-                # tied to one row of the outer query: a group key in all but name
-                group |= {edge for v in read for edge in flat(v)}
-            for side, other in ((sides[0], read[1]), (sides[1], read[0])):
-                if other:
-                    found += [(place, equated_to(other, clause)) for place in _places(side, scope)]
+            for sides in _sides(node):
+                walk.outer = False
+                read = [value(walk, side, scope) for side in sides]
+                if walk.outer:
+                    # tied to one row of the outer query: a group key in all but name
+                    group |= {edge for v in read for edge in flat(v)}
+                for side, other in ((sides[0], read[1]), (sides[1], read[0])):
+                    places = _places(side, scope) if other else []
+                    found += [(place, equated_to(other, clause)) for place in places]
         scope.pinned |= pinned(walk, condition, scope)
     walk.quiet = False
-    for source in scope.sources:
-        scope.pinned |= source.relation.pinned
+    for source in hidden:
+        source.visible = False
+    scope.pinned |= held(scope.sources)
+    sample = e.args.get("sample")
+    if sample is not None:
+        # taken before anything is added up
+        scope.pinned |= one_row(sample.args.get("size"), rows_of(scope.sources))
     for place, carried in found:
         scope.equated[place] = union((scope.equated.get(place, NOTHING), carried))
-    scope.group = frozenset(group) | scope.pinned
+    scope.tied = frozenset(group)
+    scope.group = scope.tied | scope.pinned
 
 
-def _sides(node: exp.Expr) -> tuple[exp.Expr, exp.Expr] | None:
+def _show_all(scope: Scope) -> list[Source]:
+    """Let a join's condition see both of its sides; gives back those that nothing else sees."""
+    hidden = [source for source in scope.sources if not source.visible]
+    for source in hidden:
+        source.visible = True
+    return hidden
+
+
+def _sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """The pairs of expressions that a condition may find equal."""
     if isinstance(node, exp.EQ | exp.NullSafeEQ):
-        return node.this, node.expression
-    if isinstance(node, exp.In) and node.args.get("query") is not None:
-        return node.this, node.args["query"]
-    return None
+        yield from _paired(node.this, node.expression)
+    elif isinstance(node, exp.In):
+        query_ = node.args.get("query")
+        if query_ is not None:
+            yield node.this, query_
+        for choice in node.expressions:
+            yield from _paired(node.this, choice)
+    elif isinstance(node, exp.ArrayContains) and isinstance(node.this, exp.Array):
+        for choice in node.this.expressions:
+            yield node.expression, choice
+
+
+def _paired(left: exp.Expr, right: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """Rows and lists are equal where each of their elements is."""
+    left, right = left.unnest(), right.unnest()
+    several = isinstance(left, exp.Tuple | exp.Array) and type(left) is type(right)
+    if several and len(left.expressions) == len(right.expressions):
+        for pair in zip(left.expressions, right.expressions, strict=True):
+            yield from _paired(*pair)
+    else:
+        yield left, right
 
 
 def _places(e: exp.Expr, scope: Scope) -> list[tuple[int, str]]:
@@ -458,6 +534,18 @@ def _group_keys(walk: Walk, e: exp.Select, scope: Scope) -> frozenset[Edge]:
     return frozenset(edge for v in keys for edge in flat(v))
 
 
+def _behind(keys: frozenset[Edge], scope: Scope) -> frozenset[tuple[Ref, Edge]]:
+    """What the rows of a group key's relation were found equal to: one value a row of it."""
+    found: set[tuple[Ref, Edge]] = set()
+    for source in scope.sources:
+        reads = reads_of(source.relation.rows)
+        mine = [ref for ref, chain in keys if not chain and ref.read in reads]
+        for column in source.relation.columns if mine else ():
+            equal = scope.equated.get((id(source), column.key), NOTHING)
+            found |= {(key, edge) for key in mine for edge in flat(equal)}
+    return frozenset(found)
+
+
 def _grouped(e: exp.Select, group: exp.Expr) -> Iterator[exp.Expr]:
     """The expressions a query groups by, ordinals and `all` resolved."""
     if group.args.get("all"):
@@ -505,8 +593,11 @@ def _items(
             if pattern is not None:
                 pattern.append(column.key)
             continue
-        if is_star(item):
-            found, sure, inner = expand(walk, item, scope)
+        if is_star(plain):
+            found, sure, inner = expand(walk, plain, scope)
+            if plain is not item:
+                found = [_aliased(walk, one, item, plain) for one in found]
+                sure, inner = sure and not any(isinstance(one, Tail) for one in found), None
             items += found
             if not sure and certain is None:
                 certain = before
@@ -515,11 +606,21 @@ def _items(
             continue
         several = spread(walk, item, scope) if several_sets else None
         if several is not None:
-            items += _spread_items(walk, item, several, scope)
-            certain = before if certain is None else certain
-            pattern = None
+            found = list(_spread_items(walk, item, several, scope))
+            items += found
+            sure = several.certain and all(isinstance(one, Column) for one in found)
+            if not sure and certain is None:
+                certain = before
+            if pattern is not None:
+                pattern = [*pattern, several.pattern] if several.pattern is not None else None
             continue
-        unpacked = _unpacked(walk, item, scope) or _generated(walk, item, scope)
+        generated = _generated(walk, item, scope)
+        if generated is not None:
+            items += generated
+            if pattern is not None:
+                pattern += [column.key for column in generated]
+            continue
+        unpacked = _unpacked(walk, item, scope)
         if unpacked is not None:
             items += unpacked
             certain = before if certain is None else certain
@@ -571,7 +672,8 @@ def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     key = name.lower()
     scope.pending.pop(key, None)
     scope.aliases.setdefault(key, content)
-    return Column(key, name, fold(name, quoted, walk.dialect), content, span=span)
+    listed = walk.dialect == "duckdb" and _surely_list(inner, scope)
+    return Column(key, name, fold(name, quoted, walk.dialect), content, span=span, listed=listed)
 
 
 def _name(walk: Walk, item: exp.Expr) -> tuple[str, bool]:
@@ -599,13 +701,12 @@ def _without_literals(item: exp.Expr) -> exp.Expr:
     return item.transform(lambda n: exp.Var(this="?") if isinstance(n, exp.Literal) else n)
 
 
-def _spread_items(
-    walk: Walk, item: exp.Expr, several: Iterator[tuple[Item, exp.Expr]], scope: Scope
-) -> Iterator[Item]:
+def _spread_items(walk: Walk, item: exp.Expr, several: Chosen, scope: Scope) -> Iterator[Item]:
+    node = several.node
     aliased = isinstance(item, exp.Alias)
     inner = item.this if aliased else item
     bare = isinstance(inner, exp.Columns) or is_column_call(inner)
-    for column, node in several:
+    for column in several.items:
         walk.column = column.name if isinstance(column, Column) else "*"
         read = value(walk, with_column(inner, node, column), chosen_scope(scope, column))
         if isinstance(column, Tail):
@@ -613,10 +714,25 @@ def _spread_items(
         else:
             name = column.name
             if aliased:
-                name = renamed_by(item.alias, node, name)
-            elif name == UNPACKED:
+                renamed_ = Column(column.key, name, column.exact, read)
+                yield _aliased(walk, renamed_, item, node)
+                continue
+            if name == UNPACKED:
                 name = _name(walk, item)[0]
             yield Column(name.lower(), name, fold(name, True, walk.dialect), read, named=not bare)
+
+
+def _aliased(walk: Walk, item: Item, alias: exp.Expr, chosen: exp.Expr) -> Item:
+    """One of several columns under an alias for all of them."""
+    name: str | None = alias.alias
+    # a plain star and the call around unpacked columns take it as it stands
+    plain = isinstance(chosen, exp.Star | exp.Column)
+    if isinstance(item, Column) and not plain and item.name != UNPACKED:
+        name = renamed_by(alias.alias, name_pattern(chosen), item.name)
+    if isinstance(item, Tail) or name is None:
+        # who knows which column this is: no field of it may be asked for by name
+        return Tail(None, value=flow(item_value(item), TRANSFORM))
+    return Column(name.lower(), name, fold(name, True, walk.dialect), item.value, span=item.span)
 
 
 OF_A_SCHEMA = frozenset(
@@ -638,7 +754,10 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
         # a struct whose fields only its schema names
         return [Tail(None, value=content)]
     if not content.fields:
-        return None
+        if walk.dialect != "duckdb" or not content.edges or _surely_list(call.this, scope):
+            return None
+        # a list, which stays one column, or a struct, of which a column a field
+        return [_item(walk, item, scope), Tail(None, value=content)]
     items: list[Item] = list(_leaves(content) if deep else _branches(content))
     if not (deep or isinstance(call, exp.Inline) or isinstance(call.this, exp.Struct)):
         # perhaps a list of structs, which stays one column
@@ -648,7 +767,33 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     return items
 
 
-def _generated(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
+def _surely_list(e: exp.Expr, scope: Scope) -> bool:
+    """True for what can be no struct."""
+    e = e.unnest()
+    if isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier):
+        known = [
+            column
+            for source in scope.sources
+            if source.key == e.table.lower() or not e.table
+            for column in source.relation.find(e.name.lower())
+        ]
+        return bool(known) and all(column.listed for column in known)
+    if isinstance(e, (exp.JSONExtract, exp.JSONExtractScalar, *LISTS)):
+        return True
+    return isinstance(e, exp.Func) and function_name(e).startswith(LIST_FUNCTIONS)
+
+
+LIST_FUNCTIONS = (
+    "array_agg", "array_concat", "array_distinct", "array_filter", "array_reverse", "array_slice",
+    "array_sort", "array_to_string", "generate", "json_extract", "json_keys", "list_concat",
+    "list_distinct", "list_filter", "list_reverse", "list_slice", "list_sort", "list_transform",
+    "list_value", "map_keys", "range", "regexp_extract_all", "regexp_split", "sort_array", "split",
+    "str_split", "string_split", "string_to_array",
+)  # fmt: skip
+"""What the names of functions begin with that give a list, whatever goes in."""
+
+
+def _generated(walk: Walk, item: exp.Expr, scope: Scope) -> list[Column] | None:
     """A generator in the select list under several names; a script that can do anything."""
     if isinstance(item, exp.QueryTransform):
         schema = item.args.get("schema")
@@ -696,10 +841,14 @@ def _row_signals(
     rows: Edges,
 ) -> bool:
     """Note what decides the rows; True where there may be none."""
+    hidden = _show_all(scope)
     for condition, _ in joined:
         merge(rows, _signalled(walk, value(walk, condition, scope), "join"))
+    for source in hidden:
+        source.visible = False
     for content in scope.merged.values():
         merge(rows, _signalled(walk, content, "join"))
+    tied = scope.tied
     for key, clause in (
         ("where", "filter"),
         ("prewhere", "filter"),
@@ -708,7 +857,8 @@ def _row_signals(
     ):
         node = e.args.get(key)
         if node is not None:
-            merge(rows, _signalled(walk, value(walk, node.this, scope), clause))
+            # of a query tied to one row of another, who is asked for is settled
+            merge(rows, _signalled(walk, value(walk, node.this, scope), clause, tied))
     group = e.args.get("group")
     if group is not None:
         walk.quiet = True
@@ -733,9 +883,10 @@ def _row_signals(
     for item in e.expressions if not walk.classes.isdisjoint(ROW_MAKERS) else ():
         for unnested in _row_makers(walk, item):
             merge(rows, _signalled(walk, value(walk, unnested, scope), "count"))
+    from_ = e.args.get("from_")
+    every_join = [*(e.args.get("joins") or ()), *(_nested_joins(from_.this) if from_ else ())]
     inner_joins = any(
-        j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS"
-        for j in e.args.get("joins") or ()
+        j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS" for j in every_join
     )
     restricted = any(
         e.args.get(key) is not None
@@ -760,11 +911,13 @@ def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
                 yield node
 
 
-def _signalled(walk: Walk, content: Value, clause: str) -> Edges:
+def _signalled(
+    walk: Walk, content: Value, clause: str, group: frozenset[Edge] = frozenset()
+) -> Edges:
     edges: Edges = {}
     for (ref, chain), span in flat(content).items():
         if not chain and ref.column == "":
             merge(edges, {(ref, chain): span})
         else:
-            merge(edges, apply(Value({(ref, chain): span}), Signal(clause)).edges)
+            merge(edges, apply(Value({(ref, chain): span}), Signal(clause, group)).edges)
     return edges

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from .summary import ROWS, TAIL, Edge, Edges, Ref, Shape, Span
+from .summary import HELD, ROWS, TAIL, Edge, Edges, Ref, Shape, Span
 from .values import NOTHING, Value, descend, merge, union
 
 QUOTED_EXACT = frozenset({"postgres", "snowflake", "oracle"})
@@ -25,7 +25,7 @@ def fold(name: str, quoted: bool, dialect: str) -> str:
 class Column:
     """A column of a relation inside a query."""
 
-    __slots__ = ("exact", "key", "name", "named", "span", "value")
+    __slots__ = ("exact", "key", "listed", "name", "named", "span", "value")
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Column:
         *,
         named: bool = True,
         span: Span | None = None,
+        listed: bool = False,
     ) -> None:
         self.key = key
         self.name = name
@@ -43,13 +44,22 @@ class Column:
         self.value = value
         self.named = named
         self.span = span
+        self.listed = listed
 
     def having(
         self, value: Value, *, named: bool | None = None, span: Span | None = None
     ) -> Column:
         """The same column with another value, perhaps written elsewhere."""
         named = self.named if named is None else named
-        return Column(self.key, self.name, self.exact, value, named=named, span=span or self.span)
+        return Column(
+            self.key,
+            self.name,
+            self.exact,
+            value,
+            named=named,
+            span=span or self.span,
+            listed=self.listed,
+        )
 
 
 class Tail:
@@ -145,7 +155,14 @@ class Relation:
 def base(read: str, shape: Shape) -> Relation:
     """A relation outside the query."""
     items: list[Item] = [
-        Column(c.key, c.name, c.exact, Value({(Ref(read, c.key), ()): None}), named=False)
+        Column(
+            c.key,
+            c.name,
+            c.exact,
+            Value({(Ref(read, c.key), ()): None}),
+            named=False,
+            listed=c.listed,
+        )
         for c in shape.columns
     ]
     if not shape.complete:
@@ -155,6 +172,7 @@ def base(read: str, shape: Shape) -> Relation:
         certain=len(shape.columns) if shape.ordered else 0,
         rows={(Ref(read, ROWS), ()): None},
         pattern=(read,),
+        pinned=frozenset({(Ref(read, HELD), ())}),
     )
 
 
@@ -190,7 +208,10 @@ class Scope:
     pending: dict[str, Callable[[], Value]] = field(default_factory=dict)
     # select-list items not yet read, for engines that let a name refer to a later one
     group: frozenset[Edge] = frozenset()
+    behind: frozenset[tuple[Ref, Edge]] = frozenset()
     pinned: frozenset[Edge] = frozenset()
+    tied: frozenset[Edge] = frozenset()
+    # what ties the rows to one row of an outer query
     windows: dict[str, exp.Window] = field(default_factory=dict)
     siblings: bool = False
     # the parent is the FROM clause that this query stands in: asked only for names nobody here may

@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from .glyphs import FOLDS_ASCII, readable, tell_apart
 from .summary import RelationName
 
 # what sqlglot can't read becomes an explicit unknown here; its own log lines would quote the SQL
@@ -56,7 +57,8 @@ def dialect_of(adapter: str) -> str:
 def parse(sql: str, dialect: str) -> list[exp.Expr]:
     """The statements of a text. Raises ValueError with a short, literal-free reason."""
     try:
-        return [tree for tree in sqlglot.parse(sql, read=dialect) if tree is not None]
+        text = readable(sql, dialect)
+        trees = [tree for tree in sqlglot.parse(text, read=dialect) if tree is not None]
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to parse") from None
     except SqlglotError as error:
@@ -65,6 +67,17 @@ def parse(sql: str, dialect: str) -> list[exp.Expr]:
         raise ValueError(
             "the SQL cannot be parsed" + (f" (line {line} of the compiled code)" if line else "")
         ) from None
+    if dialect in FOLDS_ASCII and not sql.isascii():
+        tell_apart(trees)
+    return trees
+
+
+def tokenize(sql: str, dialect: str) -> list[Token]:
+    """The tokens of a text. Raises ValueError where it has none or hides one."""
+    try:
+        return sqlglot.tokenize(readable(sql, dialect), read=dialect)
+    except SqlglotError:
+        raise ValueError("the SQL cannot be parsed") from None
 
 
 def name_of(table: exp.Table) -> RelationName | None:
@@ -190,8 +203,8 @@ def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
 @lru_cache(maxsize=64)
 def _tokens(sql: str, dialect: str) -> list[Token]:
     try:
-        return sqlglot.tokenize(sql, read=dialect)
-    except SqlglotError:
+        return tokenize(sql, dialect)
+    except ValueError:
         return []
 
 

@@ -5,24 +5,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from .expressions import identifiers, item_value, value
+from .glyphs import FOLDS_ASCII, ascii_fold
 from .names import resolve
 from .scopes import Column, Item, Scope, Source, Tail, fold
 from .values import Value, flow, stamp, union
 from .walk import Walk
 
-Keep = Callable[[str], bool]
+Keep = Callable[[str], bool | None]
+"""Whether a column of that name is wanted; None where that can't be worked out."""
 _MATCHES: dict[type[exp.Expr], str] = {
     exp.Like: "like",
     exp.ILike: "like",
     exp.Glob: "glob",
     exp.SimilarTo: "regex",
     exp.RegexpLike: "regex",
-    exp.RegexpFullMatch: "regex",
+    exp.RegexpFullMatch: "whole",
 }
+OPTIONS = ("flag", "options", "modifiers")
+"""Further arguments of a match, under which a pattern may mean something else."""
 
 
 def is_star(e: exp.Expr) -> bool:
@@ -41,13 +46,12 @@ def expand(
 ) -> tuple[list[Item], bool, tuple[object, ...] | None]:
     """The items of a star, whether their positions are certain, and their pattern."""
     if isinstance(e, exp.Not) or type(e) in _MATCHES:
-        wanted = _pattern(e)
         inner = e.this
         while not isinstance(inner, exp.Star | exp.Column):
             inner = inner.this
         items, certain, _ = expand(walk, inner, scope)
-        kept = [item for item in items if isinstance(item, Tail) or wanted(item.name)]
-        return kept, certain, None
+        kept, sure = _kept(items, lambda name: _holds(e, name))
+        return kept, certain and sure, None
     if isinstance(e, exp.Dot):
         return _fields_of(value(walk, e.this, scope)), False, None
     star = e if isinstance(e, exp.Star) else e.this
@@ -64,14 +68,11 @@ def expand(
     items, certain = _columns_of(walk, chosen, scope, merged, changes.qualified)
     liked = star.args.get("ilike")
     if isinstance(liked, exp.Expr):
-        items = [
-            item
-            for item in items
-            if isinstance(item, Tail) or _fits("like", liked, item.name) is not False
-        ]
+        items, sure = _kept(items, lambda name: _fits("like", liked, name))
+        certain = certain and sure
     pattern: tuple[object, ...] | None = None
-    if liked is None and all(source.relation.pattern is not None for source in chosen):
-        pattern = (*(source.relation.pattern for source in chosen), changes.signature)
+    if liked is None and (known := _pattern_of(chosen, scope)) is not None:
+        pattern = (*known, changes.signature)
     return changes.applied(items), certain, pattern
 
 
@@ -133,6 +134,7 @@ class _Changes:
         self.walk = walk
         excluded = _listed(star.args.get("except_") or star.args.get("except"))
         self.without = frozenset(e.name.lower() for e in excluded if not _table(e))
+        self.spelled = frozenset(ascii_fold(e.name) for e in excluded)
         self.qualified = frozenset((_table(e), e.name.lower()) for e in excluded if _table(e))
         self.renames = {
             e.this.name.lower(): e.args["alias"]
@@ -164,6 +166,9 @@ class _Changes:
                 continue
             known.add(item.key)
             if item.key in self.without:
+                if self.walk.dialect in FOLDS_ASCII and ascii_fold(item.name) not in self.spelled:
+                    # the case of a letter outside ASCII tells them apart
+                    result.append(item)
                 continue
             content = self.replaced.get(item.key, item.value)
             if item.key in self.renames:
@@ -212,9 +217,12 @@ def _fields_of(content: Value) -> list[Item]:
     return items
 
 
-def _pattern(e: exp.Expr) -> Keep:
-    """Which names a filter on a star keeps; one that can't be worked out keeps all."""
-    return lambda name: _holds(e, name) is not False
+def _kept(items: list[Item], keep: Keep) -> tuple[list[Item], bool]:
+    """The items that a filter on names leaves or may leave, and whether it surely leaves all of
+    them."""
+    said = [(item, None if isinstance(item, Tail) else keep(item.name)) for item in items]
+    kept = [(item, sure) for item, sure in said if sure is not False]
+    return [item for item, _ in kept], all(sure for _, sure in kept)
 
 
 def _holds(e: exp.Expr, name: str) -> bool | None:
@@ -233,7 +241,11 @@ def _holds(e: exp.Expr, name: str) -> bool | None:
         # not the name itself, but something made of it
         return None
     if type(e) in _MATCHES:
+        if any(e.args.get(key) is not None for key in OPTIONS):
+            return None
         found = _fits(_MATCHES[type(e)], e.expression, name)
+    elif isinstance(e, exp.StartsWith | exp.EndsWith | exp.Contains):
+        found = _has(e, name)
     elif isinstance(e, exp.In) and all(isinstance(x, exp.Literal) for x in e.expressions):
         found = _among([x.name for x in e.expressions], name)
     elif isinstance(e, exp.EQ | exp.NEQ) and isinstance(e.expression, exp.Literal):
@@ -248,16 +260,32 @@ def _among(texts: list[str], name: str) -> bool | None:
     return loosely if loosely == (name in texts) else None
 
 
+def _has(e: exp.Expr, name: str) -> bool | None:
+    """Whether a name begins with, ends in or holds a literal; None where only case decides."""
+    if not (isinstance(e.expression, exp.Literal) and e.expression.is_string):
+        return None
+    found = set()
+    for text, inside in ((e.expression.name, name), (e.expression.name.lower(), name.lower())):
+        at_start, at_end = inside.startswith(text), inside.endswith(text)
+        if isinstance(e, exp.StartsWith | exp.EndsWith):
+            found.add(at_start if isinstance(e, exp.StartsWith) else at_end)
+        else:
+            found.add(text in inside)
+    return found.pop() if len(found) == 1 else None
+
+
 def _fits(style: str, pattern: exp.Expr, name: str) -> bool | None:
     """Whether a name fits a literal pattern, with and without regard to case alike."""
     source = _regex(style, pattern)
     if source is None:
         return None
-    exact, loose = re.compile(source), re.compile(source, re.IGNORECASE)
-    if style == "search":
-        found = {bool(exact.search(name)), bool(loose.search(name))}
-    else:
-        found = {bool(exact.fullmatch(name)), bool(loose.fullmatch(name))}
+    found = set()
+    for pattern_ in (re.compile(source), re.compile(source, re.IGNORECASE)):
+        # a regular expression of which nobody says whether it has to fit the whole name: both
+        if style in ("search", "regex"):
+            found.add(bool(pattern_.search(name)))
+        if style != "search":
+            found.add(bool(pattern_.fullmatch(name)))
     return found.pop() if len(found) == 1 else None
 
 
@@ -290,30 +318,48 @@ def _regex(style: str, pattern: exp.Expr) -> str | None:
 # --- expressions over several columns ------------------------------------------------------------
 
 
-def spread(
-    walk: Walk, e: exp.Expr, scope: Scope
-) -> Iterator[tuple[Column | Tail, exp.Expr]] | None:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The columns that one `columns(…)` stands for."""
+
+    node: exp.Expr
+    items: list[Item]
+    certain: bool
+    # these and no others, in this order
+    pattern: tuple[object, ...] | None
+    # equal patterns mean equal columns in equal order
+
+
+def spread(walk: Walk, e: exp.Expr, scope: Scope) -> Chosen | None:
     """For an item with `columns(…)` in it: each column it stands for. None where it has none."""
     node = next(iter(_column_sets(e)), None)
     if node is None:
         return None
-    items = chosen_items(walk, node, scope)
+    chosen = chosen_columns(walk, node, scope)
     if node.args.get("unpack"):
-        whole = union(item_value(item) for item in items)
-        return iter([(Column(UNPACKED, UNPACKED, UNPACKED, whole), node)])
-    return iter([(item, node) for item in items])
+        whole = union(item_value(item) for item in chosen.items)
+        return Chosen(node, [Column(UNPACKED, UNPACKED, UNPACKED, whole)], True, (UNPACKED,))
+    return chosen
 
 
-def chosen_items(walk: Walk, node: exp.Expr, scope: Scope) -> list[Item]:
+def chosen_columns(walk: Walk, node: exp.Expr, scope: Scope) -> Chosen:
     """The columns that one `columns(…)` stands for."""
-    chosen = _spread_source(node, scope)
+    sources = _spread_source(node, scope)
     keep = _chosen_names(node)
-    items, _ = _columns_of(walk, chosen, scope, merged=len(chosen) > 1)
+    items, certain = _columns_of(walk, sources, scope, merged=len(sources) > 1)
     inner = _asked(node)
     inner = inner.this if isinstance(inner, exp.Column) else inner
     if isinstance(inner, exp.Star):
         items = _Changes(walk, inner, scope).applied(items)
-    return [item for item in items if isinstance(item, Tail) or keep(item.name)]
+    kept, sure = _kept(items, keep)
+    pattern = _pattern_of(sources, scope)
+    return Chosen(node, kept, certain and sure, pattern and (*pattern, node.sql(walk.dialect)))
+
+
+def _pattern_of(sources: list[Source], scope: Scope) -> tuple[object, ...] | None:
+    if any(source.relation.pattern is None for source in sources):
+        return None
+    return (*((s.relation.pattern, s.merged) for s in sources), tuple(scope.merged))
 
 
 def _column_sets(e: exp.Expr) -> Iterator[exp.Expr]:
@@ -345,23 +391,53 @@ def _asked(node: exp.Expr) -> exp.Expr:
 def _chosen_names(node: exp.Expr) -> Keep:
     what = _asked(node)
     if isinstance(what, exp.Literal):
-        return lambda key: _fits("search", what, key) is not False
+        return lambda name: _fits("search", what, name)
     if isinstance(what, exp.Array | exp.List):
         names = {e.name.lower() for e in what.expressions if isinstance(e, exp.Literal)}
-        return lambda name: name.lower() in names or len(names) < len(what.expressions)
+        computed = any(not isinstance(e, exp.Literal) for e in what.expressions)
+        return lambda name: name.lower() in names or (None if computed else False)
     if isinstance(what, exp.Lambda):
-        return _pattern(what.this)
-    return lambda _key: True
+        return lambda name: _holds(what.this, name)
+    plain = isinstance(what, exp.Star) or (
+        isinstance(what, exp.Column) and isinstance(what.this, exp.Star)
+    )
+    return lambda _name: True if plain else None
 
 
-def renamed_by(alias: str, node: exp.Expr, name: str) -> str:
-    """The alias of one chosen column: `\\0` is what the pattern matched, `\\1` its first group."""
-    source = _regex("search", _asked(node))
-    match = re.search(source, name, re.IGNORECASE) if source is not None else None
-    groups = [name] if match is None else [match.group(0), *(g or "" for g in match.groups())]
-    for i, text in enumerate(groups):
-        alias = alias.replace(f"\\{i}", text)
-    return alias
+def renamed_by(alias: str, pattern: exp.Expr | None, name: str) -> str | None:
+    """The alias of one chosen column: `\\0` is its name, `\\1` what the first group of the pattern
+    took. None where nobody can say."""
+    if "\\" not in alias:
+        return alias
+    groups: tuple[str | None, ...] = ()
+    if pattern is not None and re.search(r"\\[1-9]", alias):
+        source = _regex("search", pattern)
+        match = re.search(source, name) if source is not None else None
+        if match is None:
+            return None
+        groups = match.groups()
+
+    def taken(found: re.Match[str]) -> str:
+        if not found[1].isdigit():
+            return found[1]
+        number = int(found[1])
+        return name if number == 0 else groups[number - 1] or "" if number <= len(groups) else ""
+
+    return re.sub(r"\\(.)", taken, alias)
+
+
+def name_pattern(e: exp.Expr) -> exp.Expr | None:
+    """The regular expression by which columns are chosen; None where it isn't by one."""
+    if isinstance(e, exp.SimilarTo | exp.RegexpLike):
+        asked: exp.Expr = e.expression
+    elif isinstance(e, exp.Columns) or is_column_call(e):
+        asked = _asked(e)
+    else:
+        return None
+    return None if isinstance(asked, CHOSEN_OTHERWISE) else asked
+
+
+CHOSEN_OTHERWISE = (exp.Array, exp.List, exp.Lambda, exp.Star)
 
 
 def with_column(e: exp.Expr, node: exp.Expr, column: Column | Tail) -> exp.Expr:

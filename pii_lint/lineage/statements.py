@@ -10,18 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.data.statements import load_statement_words
 from pii_lint.lineage import Query
 
-from .effects import Effect, How, Lost, Write
+from .effects import Effect, How, Lost, Routine, Write
 from .session import assigned, configured, made
-from .sql import name_of, parse, parse_name
+from .sql import name_of, parse, parse_name, tokenize
 from .writing import copied, created, deleted, inserted, merged, target_of, updated
 
 WRITING = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
@@ -37,6 +35,11 @@ _WRITES = re.compile(
     r"|merge(?:\s+into)?|update(?:\s+only)?|copy(?:\s+into)?|into(?:\s+table)?"
     r"|(?:create|alter|restore|undrop)(?:\s+or\s+\w+)?(?:\s+\w+){0,2}?\s+(?:table|view)"
     rf"(?:\s+if(?:\s+not)?\s+exists)?)\s+(?P<name>{_PART}(?:\s*\.\s*{_PART})*)",
+    re.IGNORECASE,
+)
+_MAKES = re.compile(
+    r"create(?:\s+or\s+replace)?(?:\s+\w+)?\s+(?:function|macro)(?:\s+if\s+not\s+exists)?"
+    rf"\s+(?P<name>{_PART}(?:\s*\.\s*{_PART})*)",
     re.IGNORECASE,
 )
 
@@ -57,8 +60,8 @@ class Reader:
         if not _MANY.search(sql) and _harmless(" ".join(sql.lower().split())):
             return []
         try:
-            tokens = sqlglot.tokenize(sql, read=self.dialect)
-        except SqlglotError:
+            tokens = tokenize(sql, self.dialect)
+        except ValueError:
             return [self.lost(sql, "its SQL cannot be parsed")]
         found: list[Effect] = []
         for piece in _pieces(tokens):
@@ -82,17 +85,27 @@ class Reader:
         try:
             trees = parse(text, self.dialect)
         except ValueError:
-            return [self.lost(text, "its SQL cannot be parsed")]
+            return [self._unread(text, "its SQL cannot be parsed")]
         found = self._tree(trees[0]) if len(trees) == 1 else None
         if any(self._open(token) for token in piece) and not (
             found == [] and isinstance(trees[0], exp.Query | exp.Set)
         ):
-            return [self.lost(text, "dbt fills it in only when it runs")]
+            return [self._unread(text, "dbt fills it in only when it runs")]
         if found is None:
             named = words[0].isalpha() and piece[0].token_type is not TokenType.STRING
             verb = f"`{words[0]}` statement" if named else "statement"
-            return [self.lost(text, f"its {verb} is not understood")]
+            return [self._unread(text, f"its {verb} is not understood")]
         return found
+
+    def _unread(self, text: str, reason: str) -> Lost | Routine:
+        """A statement that can't be read: one that only makes a function makes one that may do
+        anything."""
+        making = _MAKES.match(text)
+        if making is not None:
+            name = parse_name(making["name"], self.dialect).parts[-1][0].lower()
+            if self.hole not in name and self.silence not in name:
+                return Routine(name, (), None)
+        return self.lost(text, reason)
 
     def _open(self, token: Token) -> bool:
         if token.token_type is TokenType.STRING:

@@ -15,6 +15,9 @@ ROWS = ""
 """`Ref.column` for the relation itself: whatever decided which rows it has."""
 ROW_ID = "$row"
 """`Ref.column` for the engine's own number of a row."""
+HELD = "$held"
+"""`Ref.column` for what a relation's rows are all held to, perhaps one row; `path` has what else is
+read beside it."""
 TAIL = "*"
 """`Ref.column` for the columns of a relation that nobody listed."""
 SETTING = "$setting"
@@ -57,6 +60,7 @@ NULLABLE = (
 OPTIONAL = 32  # one of several candidates
 SKIPPED = 64  # inside a concatenation that leaves nulls out
 TRANSFORM = 128  # anything else
+MOVED = 256  # a piece from a place that something else than the value decides
 CHANGED = CONCAT | TRANSFORM  # no longer the container whose fields could be told apart
 UNKEYED = CASE | OPTIONAL | TRANSFORM  # what a secret may not have gone through
 
@@ -91,6 +95,8 @@ class Fold(NamedTuple):
 
     group: frozenset[Edge]
     numeric: bool
+    behind: frozenset[tuple[Ref, Edge]] = frozenset()
+    # a group key -> what each row of that key's relation was found equal to
     tag: str = "fold"
 
 
@@ -113,6 +119,8 @@ class Signal(NamedTuple):
     """The value decided about rows or branches, and nothing else of it is left."""
 
     clause: str
+    group: frozenset[Edge] = frozenset()
+    # whose rows were counted or looked for: of one person, it may be the value after all
     tag: str = "signal"
 
 
@@ -142,6 +150,8 @@ class ShapeColumn(NamedTuple):
     key: str
     name: str
     exact: str
+    listed: bool = False
+    # surely a list, never a struct
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,5 +203,7 @@ class Summary:
     rows: Edges = field(default_factory=dict)
     filtered: bool = False
     # the relation may have fewer rows than what it reads, perhaps none
+    held: frozenset[Edge] = frozenset()
+    # what its rows are all held to: a fold over them is grouped by it
     unknowns: list[tuple[str, Span | None]] = field(default_factory=list)
     masks: list[MaskCall] = field(default_factory=list)

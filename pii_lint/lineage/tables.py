@@ -20,9 +20,10 @@ from .expressions import (
     value,
     values,
 )
+from .names import one_row
 from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
 from .sql import name_of, parse_name, quoted_query, quoted_relations
-from .stars import chosen_items, expand, is_star
+from .stars import chosen_columns, expand, is_star
 from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edges, Fold, RelationName, Signal, Test
 from .values import NOTHING, Value, alternatives, apply, descend, flat, flow, merge, union
 from .walk import Walk
@@ -31,7 +32,7 @@ from .walk import Walk
 def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
     """The sources that one FROM item brings in. A parenthesised join brings several."""
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
-        return _joined_inside(walk, node.this, scope)
+        return _joined_to(walk, node, _joined_inside(walk, node.this, scope), scope)
     relation = _relation(walk, node, scope)
     alias = node.args.get("alias")
     name = _alias_name(node, alias)
@@ -60,15 +61,21 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
             rows=relation.rows,
             filtered=True,
             pattern=relation.pattern,
+            pinned=relation.pinned | one_row(sample.args.get("size"), relation.rows),
         )
-    found = [Source(name, relation)]
-    if isinstance(node, exp.Table) and node.args.get("joins"):
-        inner = Scope(parent=scope, ctes=scope.ctes, sources=found)
-        for item in node.args["joins"]:
-            join(walk, item, inner)
-        scope.merged.update(inner.merged)
-        return inner.sources
-    return found
+    return _joined_to(walk, node, [Source(name, relation)], scope)
+
+
+def _joined_to(walk: Walk, node: exp.Expr, found: list[Source], scope: Scope) -> list[Source]:
+    """The sources of a FROM item and of the joins that hang on it."""
+    joins = node.args.get("joins")
+    if not joins or isinstance(node, exp.Select | exp.SetOperation):
+        return found
+    inner = Scope(parent=scope, ctes=scope.ctes, sources=found)
+    for item in joins:
+        join(walk, item, inner)
+    scope.merged.update(inner.merged)
+    return inner.sources
 
 
 RECORDS = ("to_record", "to_recordset", "populate_record", "populate_recordset")
@@ -195,19 +202,31 @@ def renamed(walk: Walk, relation: Relation, names: list[exp.Expr]) -> Relation:
     items: list[Item] = []
     rest = relation.items
     loose = union(item_value(item) for item in rest[relation.certain :])
+    if relation.certain == len(rest) < len(names):
+        # more names than columns: one of them wasn't understood
+        loose = relation.row()
     for i, name in enumerate(names):
         identifier = name if isinstance(name, exp.Identifier) else name.find(exp.Identifier)
         text = identifier.name if identifier is not None else name.name
         quoted = bool(identifier.args.get("quoted")) if identifier is not None else False
         content = item_value(rest[i]) if i < relation.certain else loose
-        items.append(Column(text.lower(), text, fold(text, quoted, walk.dialect), content))
+        same = rest[i] if i < relation.certain else None
+        listed = isinstance(same, Column) and same.listed
+        exact = fold(text, quoted, walk.dialect)
+        items.append(Column(text.lower(), text, exact, content, listed=listed))
     certain = len(names)
     if len(names) < relation.certain:
         items += rest[len(names) :]
         certain = relation.certain
     elif relation.certain < len(rest):
         items.append(Tail(None, value=loose))
-    return Relation(items, certain=certain, rows=relation.rows, filtered=relation.filtered)
+    return Relation(
+        items,
+        certain=certain,
+        rows=relation.rows,
+        filtered=relation.filtered,
+        pinned=relation.pinned,
+    )
 
 
 # --- functions and literals as relations ---------------------------------------------------------
@@ -569,7 +588,7 @@ def _unpivot_parts(node: exp.Pivot) -> tuple[list[str], list[str], list[exp.Expr
 
 def _chosen(walk: Walk, target: exp.Expr, scope: Scope) -> list[Item] | None:
     if isinstance(target, exp.Columns):
-        return chosen_items(walk, target, scope)
+        return chosen_columns(walk, target, scope).items
     return expand(walk, target, scope)[0] if is_star(target) else None
 
 

@@ -63,7 +63,8 @@ def extend(chain: Chain, op: Op) -> Chain:
 def _extend(chain: Chain, op: Op) -> Chain:
     last = chain[-1]
     if isinstance(last, Signal):
-        return chain
+        # of one person it may be a value still, which a digest hides
+        return (*chain, op) if last.group and isinstance(op, Digest) else chain
     if isinstance(op, Signal):
         digest = next((o for o in chain if isinstance(o, Digest)), None)
         return (op,) if digest is None else (digest, op)

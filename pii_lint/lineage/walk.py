@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 
+from .overrides import Overrides
 from .scopes import Relation, Scope
 from .summary import UNKNOWN, Edge, MaskCall, Ref, RelationName, Shape, Span
 from .values import Value
@@ -38,6 +39,7 @@ class Walk:
     query: Callable[[Walk, exp.Expr, Scope | None], Relation]
     classes: frozenset[type[exp.Expr]]
     # of all nodes of the text: what isn't in it needs no looking for
+    overrides: Overrides = field(default_factory=dict)
     reads: dict[str, RelationName] = field(default_factory=dict)
     unknowns: dict[tuple[str, Span | None], None] = field(default_factory=dict)
     masks: dict[int, MaskCall] = field(default_factory=dict)

@@ -123,7 +123,11 @@ def _from_policy(node: Node, column: Column, config: Config) -> LabelSpec | None
 
 def columns_of(node: Node, config: Config) -> dict[str, Column]:
     """The declared columns by lower-case name, those of the policy file among them."""
-    columns = {column.name.lower(): column for column in node.columns.values()}
+    columns: dict[str, Column] = {}
+    for column in node.columns.values():
+        # of two that differ in case only, the one that says something
+        if column.name.lower() not in columns or column.tags or column.meta:
+            columns[column.name.lower()] = column
     for name in config.labels.get(node.unique_id, {}):
         columns.setdefault(name.lower(), Column(name))
     return columns
@@ -138,7 +142,9 @@ def shape_of(
     """What is known of a relation's columns. Catalogue names are exact; YAML names fold unless
     `quote: true`."""
     if catalog:
-        known = [ShapeColumn(c.name.lower(), c.name, c.name) for c in catalog]
+        known = [
+            ShapeColumn(c.name.lower(), c.name, c.name, _is_list(c.data_type)) for c in catalog
+        ]
         there = {c.key for c in known}
         known += [_declared(c, dialect) for key, c in columns.items() if key not in there]
         return Shape(tuple(known), complete=True, ordered=True)
@@ -147,4 +153,10 @@ def shape_of(
 
 
 def _declared(column: Column, dialect: str) -> ShapeColumn:
-    return ShapeColumn(column.name.lower(), column.name, fold(column.name, column.quote, dialect))
+    exact = fold(column.name, column.quote, dialect)
+    return ShapeColumn(column.name.lower(), column.name, exact, _is_list(column.data_type))
+
+
+def _is_list(data_type: str | None) -> bool:
+    word = (data_type or "").lower().strip()
+    return word.endswith("]") or word.startswith(("array", "list", "map"))

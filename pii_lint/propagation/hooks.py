@@ -61,6 +61,8 @@ class Hooks:
     # by `variable:name` and `function:name`, lower case
     functions: dict[str, FunctionSpec] = field(default_factory=dict)
     # over the catalogue's: what calls of the project's own functions do
+    own: lineage.Overrides = field(default_factory=dict)
+    # nodes of the parser that may stand for such calls
     blind: dict[str, list[str]] = field(default_factory=dict)
     # operations that can't be followed and may have written anywhere
 
@@ -87,7 +89,9 @@ class Hooks:
 
 
 def _names(text: str, key: str) -> bool:
-    word = re.escape(key.partition(":")[2])
+    word = key.partition(":")[2]
+    if not re.fullmatch(r"\w+", word):
+        return word in text
     return re.search(rf"(?<!\w){word}(?!\w)", text, re.IGNORECASE) is not None
 
 
@@ -218,8 +222,12 @@ class _Finder:
                     continue
                 rest.remove(made)
                 reading = True
+        self.hooks.own = lineage.overrides(
+            {effect.name for _, effect, _ in self._routines} - set(vouched), self._dialect
+        )
+        overridden = {name for names in self.hooks.own.values() for name in names}
         for _, effect, _ in rest:
-            if effect.name in self._functions:
+            if effect.name in self._functions or effect.name in overridden:
                 spec = FunctionSpec(effect.name, "transform", ())
                 self.hooks.functions.setdefault(effect.name, spec)
 

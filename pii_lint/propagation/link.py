@@ -30,6 +30,7 @@ from pii_lint.lineage.effects import How, Lost
 from pii_lint.lineage.summary import (
     CHANGED,
     DECLARED,
+    HELD,
     KEYS,
     NULLABLE,
     ROW_ID,
@@ -37,6 +38,7 @@ from pii_lint.lineage.summary import (
     SCALAR,
     SETTING,
     TAIL,
+    TRANSFORM,
     Chain,
     Decode,
     Digest,
@@ -48,6 +50,7 @@ from pii_lint.lineage.summary import (
     Ref,
     Shape,
     ShapeColumn,
+    Signal,
     Span,
     Summary,
     Test,
@@ -83,6 +86,8 @@ class Linked:
     singles: dict[str, frozenset[str]] = field(default_factory=dict)
     # column -> source tables of which it holds one value a row
     filtered: bool = False
+    held: frozenset[str] = frozenset()
+    # source tables of which all its rows together hold one row
 
     def origins(self) -> set[str]:
         """The nodes where its labels were born."""
@@ -95,7 +100,7 @@ class Linked:
         if ref.column == ROWS:
             yield (), TAIL, self.facts.signals
             return
-        if ref.column == ROW_ID:
+        if ref.column in (ROW_ID, HELD):
             return
         key = ref.column if ref.column in self.columns else TAIL
         for position, labels in self.columns.get(key, {}).items():
@@ -189,7 +194,9 @@ class Linker:
             self.functions = {**self.functions, **self.hooks.functions}
         self.session: dict[str, list[Taken]] = {}
         self.linked: dict[str, Linked] = {}
-        self.summaries = Summaries(self.dialect, self.functions, project.name, remember=remember)
+        self.summaries = Summaries(
+            self.dialect, self.functions, self.hooks.own, project.name, remember=remember
+        )
         self.names: dict[tuple[str, str], tuple[str, ...]] = {}
         self.reader = ""
         self.booleans: set[Origin] = set()
@@ -394,6 +401,7 @@ class Linker:
         if summary.tail is not None:
             places = linked.columns.setdefault(TAIL, {})
             self._put(places, (), summary.tail)
+        linked.held = self._held(summary.held, linked)
         self._put_rows(linked.facts.signals, summary.rows)
         linked.facts.masks = [
             m for m in (self._mask(call) for call in summary.masks) if m is not None
@@ -435,6 +443,9 @@ class Linker:
         for (ref, chain), span in edges.items():
             for rest, uid, key, label, via in self._taken(ref):
                 new = carry(label, chain, self) if LATENT not in rest else None
+                if new is not None and new.form in VALUE_FORMS:
+                    last = chain[-1] if chain else None
+                    new = new.to(Form.SIGNAL, last.clause) if isinstance(last, Signal) else new
                 if new is not None and new.form is Form.SIGNAL:
                     self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
 
@@ -490,7 +501,7 @@ class Linker:
         tables: set[str] = set()
         for ref, chain in edges:
             if all(
-                (isinstance(op, Flow) and not op.how & CHANGED)
+                (isinstance(op, Flow) and not op.how & TRANSFORM)
                 or isinstance(op, Digest)
                 or (isinstance(op, Test) and op.equated)
                 for op in chain
@@ -499,9 +510,17 @@ class Linker:
                     linked = self.linked.get(uid)
                     if linked is not None and ref.column == ROW_ID:
                         tables |= {uid, *linked.origins()}
+                    elif linked is not None and ref.column == HELD:
+                        tables |= linked.held - self._read_beside(ref)
                     elif linked is not None and not ref.path:
                         tables |= linked.singles.get(ref.column, frozenset())
         return frozenset(tables)
+
+    def _read_beside(self, ref: Ref) -> set[str]:
+        """Source tables that are read beside a relation that holds one row of each."""
+        nodes = {uid for read in ref.path for uid in self.owners.get(read, ())}
+        above = [self.linked[uid] for uid in nodes if uid in self.linked]
+        return nodes | {origin for linked in above for origin in linked.origins()}
 
     def _mask(self, call: MaskCall) -> MaskFacts | None:
         inputs: set[Label] = set()
@@ -546,7 +565,11 @@ class Linker:
             return
         try:
             summary = lineage.summarize(
-                effect.query, self.dialect, self.functions, self._shapes(writing.by)
+                effect.query,
+                self.dialect,
+                self.functions,
+                self._shapes(writing.by),
+                own=self.hooks.own,
             )
         except ValueError as error:
             self._lose(node, linked, f"{where} can't be followed: {error}")
@@ -634,6 +657,7 @@ class Linker:
                 self.functions,
                 self._shapes(carrier.by),
                 carrier.parameters,
+                self.hooks.own,
             )
         except ValueError:
             lost = Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN)
@@ -674,6 +698,8 @@ class Linker:
     def _copies_unlabelled(self, edge: Edge) -> bool:
         """True for an edge that brings a value from where no label stands."""
         ref, chain = edge
+        if ref.column == ROW_ID:
+            return False
         if ref.read in (LOST, SETTING) or ref.column == ROWS:
             return ref.read == LOST
         return not any(
@@ -785,16 +811,33 @@ class Linker:
 
     def single(self, fold: Fold, label: Label) -> bool:
         """True where a group key is unique in the label's own table, or identifies a person."""
-        for ref, chain in fold.group:
-            for _, _, _, key, _ in self._taken(ref):
-                new = carry(key, chain, self)
-                if new is None or new.form not in VALUE_FORMS or self.small(new):
-                    continue
-                if self.registry.kind(new.kind).identifies:
-                    return True
-            if label.origin.node in self._tables({(ref, chain): None}):
+        node = label.origin.node
+        if any(self._identifies(edge) or node in self._tables({edge: None}) for edge in fold.group):
+            return True
+        for ref, edge in fold.behind:
+            # one row of its own table a group, hence one of whatever that row was found equal to
+            unique = set(self.owners.get(ref.read, ())) & self._tables({(ref, ()): None})
+            if unique and node in self._tables({edge: None}):
                 return True
         return False
+
+    def _identifies(self, edge: Edge) -> bool:
+        """True where a key holds a person's name, address or number."""
+        ref, chain = edge
+        for _, _, _, key, _ in self._taken(ref):
+            new = carry(key, chain, self)
+            if new is None or new.form not in VALUE_FORMS or self.small(new):
+                continue
+            if self.registry.kind(new.kind).identifies:
+                return True
+        return False
+
+    def _held(self, edges: frozenset[Edge], linked: Linked) -> frozenset[str]:
+        """Source tables of which a relation that is held to these holds one row."""
+        tables = self._tables(dict.fromkeys(edges))
+        if any(self._identifies(edge) for edge in edges):
+            tables |= linked.origins()
+        return tables
 
 
 def fold_name(name: str, dialect: str) -> str:

@@ -35,13 +35,21 @@ class Summaries:
     """Asked for the relations that a text reads, then for its summary."""
 
     def __init__(
-        self, dialect: str, functions: Mapping[str, FunctionSpec], project: str, *, remember: bool
+        self,
+        dialect: str,
+        functions: Mapping[str, FunctionSpec],
+        own: lineage.Overrides,
+        project: str,
+        *,
+        remember: bool,
     ) -> None:
         self._dialect = dialect
         self._functions = functions
+        self._own = own
         self._trees: dict[str, lineage.Query] = {}
         self._digests: dict[Shape, str] = {}
-        catalogue = repr(sorted(functions.items())) if remember else ""
+        names = sorted((node.__name__, sorted(names)) for node, names in own.items())
+        catalogue = repr((sorted(functions.items()), names)) if remember else ""
         name = cache.digest("summaries", cache.tool(), dialect, catalogue, project)
         self._kept = cache.Pack(name, Kept, remember=remember)
 
@@ -85,7 +93,9 @@ class Summaries:
             return shape
 
         try:
-            summary = lineage.summarize(self._tree(sql), self._dialect, self._functions, noted)
+            summary = lineage.summarize(
+                self._tree(sql), self._dialect, self._functions, noted, own=self._own
+            )
         except ValueError as error:
             self._keep(sql, asked, str(error))
             raise

@@ -310,9 +310,9 @@ def test_every_summary_of_the_corpus_survives_packing(monkeypatch: pytest.Monkey
     seen = 0
     lost: list[str] = []
 
-    def through_json(*given: Any) -> Summary:
+    def through_json(*given: Any, **options: Any) -> Summary:
         nonlocal seen
-        summary = really(*given)
+        summary = really(*given, **options)
         kept = msgspec.json.decode(msgspec.json.encode(packed(summary)), type=PackedSummary)
         seen += 1
         if unpacked(kept) != summary:

@@ -742,9 +742,50 @@ def test_a_macro_under_the_name_of_a_digest_is_no_digest() -> None:
     assert mart(traced(model("mart", sql), made)) == {"place": {CLEAR}}
 
 
+@pytest.mark.parametrize(
+    ("made", "call"),
+    [
+        ("sha256(s) as s", "sha256(email || (select salt from main.salts))"),
+        ("sha1(s) as s", "sha1(email)"),
+        ("date_trunc(k, s) as s", "date_trunc('year', email)"),
+        ("lower(s) as (select max(email) from main.persons)", "lower('x')"),
+        ("today() as (select max(email) from main.persons)", "today()"),
+        ("current_date() as (select max(email) from main.persons)", "current_date"),
+        ("random() as (select max(email) from main.persons)", "random()"),
+        ("version() as (select max(email) from main.persons)", "version()"),
+        ("date_part(k, s) as s", "extract(year from email)"),
+        ('"||"(a, b) as (select max(email) from main.persons)', "'a'||'b'"),
+        ('"~~"(a, b) as a', "email like 'a%'"),
+        ("struct_pack(a) as (select max(email) from main.persons)", "{'a': 1}"),
+    ],
+)
+def test_a_macro_under_the_name_of_a_built_in_function_replaces_it(made: str, call: str) -> None:
+    node = model(
+        "mart", f"select {call} as place from {{persons}}".replace("{'a': 1}", "{{'a': 1}}")
+    )
+    assert CLEAR not in mart(traced(node))["place"]
+    assert CLEAR in mart(traced(node, operation(f"create or replace macro main.{made}")))["place"]
+
+
+def test_a_macro_under_the_name_of_a_digest_leaves_other_digests_alone() -> None:
+    node = model("mart", "select md5(email) as place from {persons}")
+    made = operation("create macro sha256(s) as s")
+    assert mart(traced(node, made)) == {"place": {WEAK}}
+
+
+def test_a_macro_that_cannot_be_read_makes_its_calls_unknown() -> None:
+    node = model("mart", "select sha256(email) as place from {persons}")
+    made = operation("create macro sha256(s, width := 5) as s")
+    assert mart(traced(node, made)) == {"place": {CLEAR, UNKNOWN}}
+
+
 def test_a_table_macro_stays_unknown() -> None:
     made = operation("create macro people() as table select * from main.persons")
     assert mart(traced(model("mart", "select * from people()"), made))["*"] == {UNKNOWN}
+    made = operation("create macro generate_series(a) as table select * from main.persons")
+    sql = "select * from generate_series(3)"
+    assert mart(traced(model("mart", sql), made))["*"] == {UNKNOWN}
+    assert UNKNOWN not in mart(traced(model("mart", sql)))["generate_series"]
 
 
 # --- words ---------------------------------------------------------------------------------------
