@@ -13,7 +13,7 @@ from pii_lint.data.functions import FunctionSpec
 from .expressions import value
 from .queries import query
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
-from .sql import dialect_of, excerpt, parse, parse_name, survey
+from .sql import dialect_of, excerpt, parse, parse_name, relations_in
 from .summary import Edges, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
 from .values import NOTHING, Value, flat, merge
 from .walk import Shapes, Walk
@@ -36,15 +36,20 @@ DEEPEST_WALK = 10_000
 
 
 class Query:
-    """A parsed text. `relations` are the names it may read; CTE names among them bind to
-    nothing."""
+    """A parsed query. `text` is its SQL, case folded, as far as words can be looked for in it: None
+    for a tree that was put together, or where escapes may spell a word otherwise."""
 
-    __slots__ = ("classes", "relations", "tree")
+    __slots__ = ("_dialect", "text", "tree")
 
-    def __init__(self, tree: exp.Expr, dialect: str) -> None:
+    def __init__(self, tree: exp.Expr, dialect: str, sql: str | None = None) -> None:
         self.tree = tree
-        names, self.classes = survey(tree, dialect)
-        self.relations: tuple[RelationName, ...] = tuple(dict.fromkeys(names))
+        self._dialect = dialect
+        self.text = None if sql is None or "\\" in sql else sql.casefold()
+
+    @property
+    def relations(self) -> tuple[RelationName, ...]:
+        """The names it may read; CTE names among them bind to nothing."""
+        return tuple(dict.fromkeys(relations_in(self.tree, self._dialect)))
 
 
 def read(sql: str, dialect: str) -> Query:
@@ -54,7 +59,7 @@ def read(sql: str, dialect: str) -> Query:
         raise ValueError("the compiled code holds no SQL")
     if len(trees) > 1:
         raise ValueError("the compiled code holds more than one statement")
-    return Query(trees[0], dialect)
+    return Query(trees[0], dialect, sql)
 
 
 def summarize(
@@ -66,7 +71,7 @@ def summarize(
 ) -> Summary:
     """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went
     in. `parameters` are names that a call of it fills in."""
-    walk = Walk(dialect, functions, shapes, value, query, parsed.classes)
+    walk = Walk(dialect, functions, shapes, value, query, parsed.text)
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, DEEPEST_WALK))
     try:

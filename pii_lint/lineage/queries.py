@@ -493,7 +493,7 @@ def _items(
     items: list[Item] = []
     certain: int | None = None
     pattern: list[object] | None = []
-    several_sets = not walk.classes.isdisjoint(COLUMN_SETS)
+    several_sets = walk.mentions(("columns",))
     for item in e.expressions:
         before = len(items)
         walk.reset()
@@ -551,9 +551,6 @@ def _is_named(item: exp.Expr) -> bool:
     return isinstance(item, exp.Alias) or (
         isinstance(item, exp.Column) and isinstance(item.this, exp.Identifier)
     )
-
-
-COLUMN_SETS = frozenset({exp.Columns, exp.Dot})
 
 
 def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
@@ -730,7 +727,7 @@ def _row_signals(
         node = e.args.get(key)
         if node is not None:
             merge(rows, _signalled(walk, value(walk, node, scope), "filter"))
-    for item in e.expressions if not walk.classes.isdisjoint(ROW_MAKERS) else ():
+    for item in e.expressions if walk.dialect in ROWS_BY_NAME or walk.mentions(ROW_MAKERS) else ():
         for unnested in _row_makers(walk, item):
             merge(rows, _signalled(walk, value(walk, unnested, scope), "count"))
     inner_joins = any(
@@ -746,7 +743,10 @@ def _row_signals(
     )
 
 
-ROW_MAKERS = frozenset({exp.Explode, exp.Unnest, exp.Inline, exp.Anonymous})
+ROW_MAKERS = ("unnest", "explode", "inline", "flatten", "arrayjoin")
+"""In whatever names sqlglot has classes of their own for them."""
+ROWS_BY_NAME = frozenset({"postgres", "redshift"})
+"""Dialects in which other functions, too, give several rows for one."""
 
 
 def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
@@ -754,7 +754,7 @@ def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
     for node in item.walk(prune=lambda n: isinstance(n, exp.Query)):
         if isinstance(node, exp.Explode | exp.Unnest | exp.Inline):
             yield node
-        elif isinstance(node, exp.Anonymous) and walk.dialect in ("postgres", "redshift"):
+        elif isinstance(node, exp.Anonymous) and walk.dialect in ROWS_BY_NAME:
             spec = spec_of(walk, node)
             if spec is not None and spec.cls in ("table", "series", "keys"):
                 yield node

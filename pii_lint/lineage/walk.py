@@ -3,7 +3,7 @@ into."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -36,8 +36,8 @@ class Walk:
     shapes: Shapes
     value: Callable[[Walk, exp.Expr, Scope], Value]
     query: Callable[[Walk, exp.Expr, Scope | None], Relation]
-    classes: frozenset[type[exp.Expr]]
-    # of all nodes of the text: what isn't in it needs no looking for
+    text: str | None
+    # as a Query has it
     reads: dict[str, RelationName] = field(default_factory=dict)
     unknowns: dict[tuple[str, Span | None], None] = field(default_factory=dict)
     masks: dict[int, MaskCall] = field(default_factory=dict)
@@ -51,6 +51,10 @@ class Walk:
     # set when a name was found in an outer query
     quiet: bool = False
     # an unresolved name is no news: it will be read again
+
+    def mentions(self, words: Iterable[str]) -> bool:
+        """False where none of these words stands anywhere in the SQL."""
+        return self.text is None or any(word in self.text for word in words)
 
     def met(self, identifier: exp.Expr | None) -> None:
         """Widen the current span by an identifier."""

@@ -220,7 +220,10 @@ class Linker:
         found = [dep for dep in node.depends_on if dep in self.project.nodes]
         if node.resource_type in ("model", "snapshot") and node.language == "sql":
             self.parsed[uid] = parsed = self._parse(node)
-            if not isinstance(parsed, str):
+            # most queries mention no relation but those that dbt knows of
+            if not isinstance(parsed, str) and (
+                parsed.text is None or not self.binder.mentioned(parsed.text) <= set(found)
+            ):
                 for name in parsed.relations:
                     found += self.binder.bind(name, uid)
         for by, name in self.hooks.reads(uid, node.compiled_code or ""):
