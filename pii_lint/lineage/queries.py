@@ -314,11 +314,17 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
 
 
 def _aggregates(e: exp.Select) -> bool:
-    return any(item.find(exp.AggFunc) is not None for item in e.expressions)
+    return any(
+        type(item) is not exp.Column and item.find(exp.AggFunc) is not None
+        for item in e.expressions
+    )
 
 
 def _suffix(items: list[Item]) -> None:
     """DuckDB names the second `id` of a query `id_1`."""
+    keys = [item.key for item in items if isinstance(item, Column)]
+    if len(set(keys)) == len(keys):
+        return
     taken: dict[str, int] = {}
     for i, item in enumerate(items):
         if isinstance(item, Tail):
@@ -493,18 +499,20 @@ def _items(
     items: list[Item] = []
     certain: int | None = None
     pattern: list[object] | None = []
+    unnamed = False
     several_sets = walk.mentions(("columns",))
     for item in e.expressions:
         before = len(items)
         walk.reset()
-        plain = item.this if type(item) is exp.Alias else item
-        if type(plain) is exp.Column and type(plain.this) is exp.Identifier:
+        plain = item.args["this"] if type(item) is exp.Alias else item
+        if type(plain) is exp.Column and type(plain.args["this"]) is exp.Identifier:
             # most of what is ever selected: no star, no generator, no set of columns
             column = _item(walk, item, scope)
             items.append(column)
             if pattern is not None:
                 pattern.append(column.key)
             continue
+        unnamed = unnamed or not isinstance(item, exp.Alias)
         if is_star(item):
             found, sure, inner = expand(walk, item, scope)
             items += found
@@ -529,7 +537,8 @@ def _items(
         items.append(column)
         if pattern is not None:
             pattern.append(column.key)
-    _keep_apart(e, items)
+    if unnamed:
+        _keep_apart(e, items)
     return (
         items,
         len(items) if certain is None else certain,
@@ -554,13 +563,14 @@ def _is_named(item: exp.Expr) -> bool:
 
 
 def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
+    aliased = isinstance(item, exp.Alias)
+    inner = item.args["this"] if aliased else item
     name, quoted = _name(walk, item)
     if isinstance(item, exp.PositionalColumn) and item.name.isdigit():
         meant = item_at(int(item.name), scope)
         name = meant.name if isinstance(meant, Column) else name
     walk.column = name
-    inner = item.this if isinstance(item, exp.Alias) else item
-    if isinstance(item, exp.Alias):
+    if aliased:
         walk.met(item.args.get("alias"))
     content = bounded(value(walk, inner, scope))
     span = walk.span
@@ -573,6 +583,9 @@ def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
 
 def _name(walk: Walk, item: exp.Expr) -> tuple[str, bool]:
     """The name an engine gives a select-list item, and whether it is quoted."""
+    written = item.args.get("alias" if isinstance(item, exp.Alias) else "this")
+    if type(written) is exp.Identifier and isinstance(item, (exp.Alias, exp.Column)):
+        return written.args["this"], bool(written.args.get("quoted"))
     if isinstance(item, exp.Alias):
         alias = item.args["alias"]
         return item.alias, bool(alias.args.get("quoted")) if isinstance(alias, exp.Expr) else False

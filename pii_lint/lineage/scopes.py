@@ -33,7 +33,6 @@ class Column:
         name: str,
         exact: str,
         value: Value,
-        *,
         named: bool = True,
         span: Span | None = None,
     ) -> None:
@@ -49,7 +48,7 @@ class Column:
     ) -> Column:
         """The same column with another value, perhaps written elsewhere."""
         named = self.named if named is None else named
-        return Column(self.key, self.name, self.exact, value, named=named, span=span or self.span)
+        return Column(self.key, self.name, self.exact, value, named, span or self.span)
 
 
 class Tail:
@@ -145,7 +144,7 @@ class Relation:
 def base(read: str, shape: Shape) -> Relation:
     """A relation outside the query."""
     items: list[Item] = [
-        Column(c.key, c.name, c.exact, Value({(Ref(read, c.key), ()): None}), named=False)
+        Column(c.key, c.name, c.exact, Value({(Ref(read, c.key), ()): None}), False)
         for c in shape.columns
     ]
     if not shape.complete:
@@ -195,6 +194,11 @@ class Scope:
     siblings: bool = False
     # the parent is the FROM clause that this query stands in: asked only for names nobody here may
     # own
+    shadowing: bool = False
+    # here or further out there are locals
+
+    def __post_init__(self) -> None:
+        self.shadowing = bool(self.locals) or (self.parent is not None and self.parent.shadowing)
 
     def alias(self, key: str) -> Value | None:
         """An item of the select list by its alias."""
@@ -222,7 +226,10 @@ class Scope:
 
     def source(self, key: str) -> Source | None:
         """The source of that name in this scope."""
-        return next((source for source in self.sources if source.key == key), None)
+        for source in self.sources:
+            if source.key == key:
+                return source
+        return None
 
 
 def rows_of(sources: list[Source]) -> Edges:

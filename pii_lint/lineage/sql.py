@@ -4,6 +4,7 @@ literals."""
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
@@ -129,8 +130,17 @@ def quoted_query(call: exp.Expr, dialect: str) -> list[exp.Expr]:
     return trees if len(trees) == 1 and isinstance(trees[0], exp.Query) else []
 
 
+_QUOTED_NAME = re.compile(r'"[^".]+"(?:\."[^".]+")*')
+
+
 def parse_name(text: str, dialect: str) -> RelationName:
     """A relation's name out of a text such as dbt's `relation_name`."""
+    if (
+        _QUOTED_NAME.fullmatch(text)
+        and '"' in _readers(dialect)[0].dialect.tokenizer_class.IDENTIFIERS
+    ):
+        # nearly all of them, and a parser takes its time
+        return RelationName(tuple((part.strip('"'), True) for part in text.split(".")))
     try:
         table = sqlglot.parse_one(text, into=exp.Table, read=dialect)
         name = name_of(table)

@@ -425,8 +425,11 @@ class Linker:
         """Evaluate edges into one column's labels; `column` is where a star brought it in, if only
         stars did."""
         for (ref, chain), span in edges.items():
+            taken = self._taken(ref)
+            if not taken:
+                continue
             plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
-            for rest, uid, key, label, via in self._taken(ref):
+            for rest, uid, key, label, via in taken:
                 new = carry(label, chain, self) if plain or LATENT not in rest else None
                 if new is not None:
                     into = places.setdefault((*at, *rest) if plain else at, {})
@@ -439,28 +442,33 @@ class Linker:
                 if new is not None and new.form is Form.SIGNAL:
                     self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
 
-    def _taken(self, ref: Ref) -> Iterator[Taken]:
+    def _taken(self, ref: Ref) -> list[Taken]:
         """The labels behind a ref, with the node and column they stand on; uid is empty for those
         born here."""
+        if ref.read in (LOST, SETTING):
+            return list(self._taken_in_session(ref))
+        found: list[Taken] = []
+        for uid in self.owners.get(ref.read, ()):
+            linked = self.linked.get(uid)
+            if linked is None:
+                # read before its turn: nothing is known of it
+                lost = Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN)
+                found.append(((), "", TAIL, lost, None))
+                continue
+            for rest, key, labels in linked.at(ref):
+                found += [(rest, uid, key, label, via) for label, via in labels.items()]
+        return found
+
+    def _taken_in_session(self, ref: Ref) -> Iterator[Taken]:
+        """The labels behind what isn't a relation's."""
         if ref.read == LOST:
             yield (), "", TAIL, Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN), None
-            return
-        if ref.read == SETTING:
+        else:
             if ref.column in self.config.secret_settings or ref.column.startswith(DECLARED):
                 yield (), "", TAIL, Label(Origin(SETTING, ref.column), SECRET, Form.CLEAR), None
             for position, uid, key, label, via in self._carried(ref.column):
                 rest = remaining(position, ref.path)
                 if rest is not None:
-                    yield rest, uid, key, label, via
-            return
-        for uid in self.owners.get(ref.read, ()):
-            linked = self.linked.get(uid)
-            if linked is None:
-                # read before its turn: nothing is known of it
-                yield (), "", TAIL, Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN), None
-                continue
-            for rest, key, labels in linked.at(ref):
-                for label, via in labels.items():
                     yield rest, uid, key, label, via
 
     def _add(
@@ -490,7 +498,7 @@ class Linker:
         unique columns."""
         tables: set[str] = set()
         for ref, chain in edges:
-            if all(
+            if not chain or all(
                 (isinstance(op, Flow) and not op.how & CHANGED)
                 or isinstance(op, Digest)
                 or (isinstance(op, Test) and op.equated)
@@ -500,8 +508,8 @@ class Linker:
                     linked = self.linked.get(uid)
                     if linked is not None and ref.column == ROW_ID:
                         tables |= {uid, *linked.origins()}
-                    elif linked is not None and not ref.path:
-                        tables |= linked.singles.get(ref.column, frozenset())
+                    elif linked is not None and not ref.path and ref.column in linked.singles:
+                        tables |= linked.singles[ref.column]
         return frozenset(tables)
 
     def _mask(self, call: MaskCall) -> MaskFacts | None:
