@@ -43,7 +43,7 @@ from .tables import (
     summarized,
 )
 from .values import NOTHING, Value, alternatives, apply, bounded, flat, flow, merge, stamp, union
-from .walk import Walk
+from .walk import ROWS_BY_NAME, Walk
 
 DEEPEST_RECURSION = 20
 """Rounds after which a recursive CTE that still grows is joined instead."""
@@ -500,7 +500,6 @@ def _items(
     certain: int | None = None
     pattern: list[object] | None = []
     unnamed = False
-    several_sets = walk.mentions(("columns",))
     for item in e.expressions:
         before = len(items)
         walk.reset()
@@ -521,7 +520,7 @@ def _items(
             if pattern is not None:
                 pattern = [*pattern, inner] if inner is not None else None
             continue
-        several = spread(walk, item, scope) if several_sets else None
+        several = spread(walk, item, scope) if walk.column_sets else None
         if several is not None:
             items += _spread_items(walk, item, several, scope)
             certain = before if certain is None else certain
@@ -740,7 +739,7 @@ def _row_signals(
         node = e.args.get(key)
         if node is not None:
             merge(rows, _signalled(walk, value(walk, node, scope), "filter"))
-    for item in e.expressions if walk.dialect in ROWS_BY_NAME or walk.mentions(ROW_MAKERS) else ():
+    for item in e.expressions if walk.row_makers else ():
         for unnested in _row_makers(walk, item):
             merge(rows, _signalled(walk, value(walk, unnested, scope), "count"))
     inner_joins = any(
@@ -754,12 +753,6 @@ def _row_signals(
     return (
         restricted or inner_joins or _limits(e) or any(s.relation.filtered for s in scope.sources)
     )
-
-
-ROW_MAKERS = ("unnest", "explode", "inline", "flatten", "arrayjoin")
-"""In whatever names sqlglot has classes of their own for them."""
-ROWS_BY_NAME = frozenset({"postgres", "redshift"})
-"""Dialects in which other functions, too, give several rows for one."""
 
 
 def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:

@@ -18,6 +18,13 @@ Shapes = Callable[[RelationName], Shape | None]
 """What is known of a relation's columns; None for a relation that nothing explains."""
 
 
+COLUMN_SETS = ("columns",)
+ROW_MAKERS = ("unnest", "explode", "inline", "flatten", "arrayjoin")
+"""In whatever names sqlglot has classes of their own for them."""
+ROWS_BY_NAME = frozenset({"postgres", "redshift"})
+"""Dialects in which other functions, too, give several rows for one."""
+
+
 @dataclass(slots=True)
 class WindowFrame:
     """Where a window function computes: its partition, and whether rows have an order or a
@@ -51,8 +58,15 @@ class Walk:
     # set when a name was found in an outer query
     quiet: bool = False
     # an unresolved name is no news: it will be read again
+    column_sets: bool = field(init=False)
+    row_makers: bool = field(init=False)
+    # what the SQL doesn't mention needs no looking for
 
-    def mentions(self, words: Iterable[str]) -> bool:
+    def __post_init__(self) -> None:
+        self.column_sets = self._mentions(COLUMN_SETS)
+        self.row_makers = self.dialect in ROWS_BY_NAME or self._mentions(ROW_MAKERS)
+
+    def _mentions(self, words: Iterable[str]) -> bool:
         """False where none of these words stands anywhere in the SQL."""
         return self.text is None or any(word in self.text for word in words)
 
