@@ -14,7 +14,7 @@ from .expressions import value
 from .overrides import Overrides, overrides
 from .queries import query
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
-from .sql import dialect_of, excerpt, parse, parse_name, survey
+from .sql import dialect_of, excerpt, parse, parse_name, relations_in
 from .summary import Edges, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
 from .values import NOTHING, Value, flat, merge
 from .walk import Shapes, Walk
@@ -30,6 +30,7 @@ __all__ = [
     "overrides",
     "parse_name",
     "read",
+    "searchable",
     "summarize",
 ]
 
@@ -39,15 +40,26 @@ DEEPEST_WALK = 10_000
 
 
 class Query:
-    """A parsed text. `relations` are the names it may read; CTE names among them bind to
-    nothing."""
+    """A parsed query. `text` is what of its SQL is searchable; None for a tree that was put
+    together."""
 
-    __slots__ = ("classes", "relations", "tree")
+    __slots__ = ("_dialect", "text", "tree")
 
-    def __init__(self, tree: exp.Expr, dialect: str) -> None:
+    def __init__(self, tree: exp.Expr, dialect: str, text: str | None = None) -> None:
         self.tree = tree
-        names, self.classes = survey(tree, dialect)
-        self.relations: tuple[RelationName, ...] = tuple(dict.fromkeys(names))
+        self._dialect = dialect
+        self.text = text
+
+    @property
+    def relations(self) -> tuple[RelationName, ...]:
+        """The names it may read; CTE names among them bind to nothing."""
+        return tuple(dict.fromkeys(relations_in(self.tree, self._dialect)))
+
+
+def searchable(sql: str) -> str | None:
+    """A text, case folded, in which any name that it uses can be found as a word; None where
+    escapes may spell one otherwise."""
+    return None if "\\" in sql else sql.casefold()
 
 
 def read(sql: str, dialect: str) -> Query:
@@ -57,7 +69,7 @@ def read(sql: str, dialect: str) -> Query:
         raise ValueError("the compiled code holds no SQL")
     if len(trees) > 1:
         raise ValueError("the compiled code holds more than one statement")
-    return Query(trees[0], dialect)
+    return Query(trees[0], dialect, searchable(sql))
 
 
 def summarize(
@@ -71,7 +83,7 @@ def summarize(
     """Walk a query once. Whatever isn't understood becomes an unknown beside every label that went
     in. `parameters` are names that a call of it fills in; `own` are nodes that may stand for calls
     of the project's own functions."""
-    walk = Walk(dialect, functions, shapes, value, query, parsed.classes, own or {})
+    walk = Walk(dialect, functions, shapes, value, query, parsed.text, own or {})
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(max(usual, DEEPEST_WALK))
     try:

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec, unit_proves_part
 
-from .names import BARE_WORDS, resolve, row_numbers
+from .names import BARE_WORDS, resolve, row_numbers, surely
 from .scopes import Item, Scope, Tail
 from .summary import (
     CASE,
@@ -145,6 +145,9 @@ def _unrecognised(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 
 def _column(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    found = surely(walk, e, scope)
+    if found is not None:
+        return found
     if isinstance(e.this, exp.Star):
         return _row_of(walk, e.args.get("table"), scope)
     return resolve(walk, identifiers(e), scope)

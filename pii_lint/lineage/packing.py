@@ -45,6 +45,7 @@ class PackedOp:
     flag: bool = False
     keys: PackedKeys = field(default_factory=list)
     edges: list[int] = field(default_factory=list)
+    behind: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ class PackedMask:
 
 
 PackedColumn = tuple[
-    str, str, str, PackedEdges, list[tuple[list[str], PackedEdges]], Span | None, bool
+    ShapeColumn, PackedEdges, list[tuple[list[str], PackedEdges]], Span | None, bool
 ]
 
 
@@ -79,6 +80,7 @@ class PackedSummary:
     hidden: list[str]
     rows: PackedEdges
     filtered: bool
+    held: list[int]
     unknowns: list[tuple[str, Span | None]]
     masks: list[PackedMask]
 
@@ -88,7 +90,7 @@ def packed(summary: Summary) -> PackedSummary:
     table = _Table()
     columns: list[PackedColumn] = [
         (
-            *column.shape,
+            column.shape,
             table.spans(column.edges),
             [(list(path), table.spans(edges)) for path, edges in column.fields.items()],
             column.span,
@@ -98,6 +100,7 @@ def packed(summary: Summary) -> PackedSummary:
     ]
     tail = None if summary.tail is None else table.spans(summary.tail)
     rows = table.spans(summary.rows)
+    held = table.group(summary.held)
     masks = [
         PackedMask(
             mask.column,
@@ -121,6 +124,7 @@ def packed(summary: Summary) -> PackedSummary:
         hidden=sorted(summary.shape.hidden),
         rows=rows,
         filtered=summary.filtered,
+        held=held,
         unknowns=list(summary.unknowns),
         masks=masks,
     )
@@ -165,6 +169,9 @@ class _Table:
             self.op_list.append(written)
         return place
 
+    def group(self, group: Iterable[Edge]) -> list[int]:
+        return [self._edge(edge) for edge in sorted(group, key=repr)]
+
     def _written(self, op: Op) -> PackedOp:
         match op:
             case Flow():
@@ -174,14 +181,15 @@ class _Table:
             case Digest():
                 return PackedOp(op.tag, op.function, keys=self.keys(op.keys))
             case Fold():
-                edges = [self._edge(edge) for edge in sorted(op.group, key=repr)]
-                return PackedOp(op.tag, flag=op.numeric, edges=edges)
+                behind = sorted((self._ref(key), self._edge(edge)) for key, edge in op.behind)
+                edges = self.group(op.group)
+                return PackedOp(op.tag, flag=op.numeric, edges=edges, behind=behind)
             case Test():
                 return PackedOp(op.tag, op.clause, flag=op.equated)
             case Decode():
                 return PackedOp(op.tag, number=op.outcomes)
             case Signal():
-                return PackedOp(op.tag, op.clause)
+                return PackedOp(op.tag, op.clause, edges=self.group(op.group))
             case Reveal():
                 return PackedOp(op.tag)
 
@@ -191,13 +199,13 @@ def unpacked(kept: PackedSummary) -> Summary:
     edges = _edges(kept)
     columns = [
         SummaryColumn(
-            ShapeColumn(key, name, exact),
+            shape,
             _spans(flat, edges),
             {tuple(path): _spans(inner, edges) for path, inner in fields},
             span,
             named,
         )
-        for key, name, exact, flat, fields, span, named in kept.columns
+        for shape, flat, fields, span, named in kept.columns
     ]
     return Summary(
         reads=dict(kept.reads),
@@ -211,6 +219,7 @@ def unpacked(kept: PackedSummary) -> Summary:
         ),
         rows=_spans(kept.rows, edges),
         filtered=kept.filtered,
+        held=frozenset([edges[place] for place in kept.held]),
         unknowns=kept.unknowns,
         masks=[
             MaskCall(
@@ -247,13 +256,14 @@ def _op(kept: PackedOp, refs: list[Ref], edges: list[Edge]) -> Op:
         case "digest":
             return Digest(_keys(kept.keys, refs), kept.text)
         case "fold":
-            return Fold(frozenset(edges[place] for place in kept.edges), kept.flag)
+            behind = frozenset([(refs[key], edges[place]) for key, place in kept.behind])
+            return Fold(frozenset([edges[place] for place in kept.edges]), kept.flag, behind)
         case "test":
             return Test(kept.text, kept.flag)
         case "decode":
             return Decode(kept.number or 0)
         case "signal":
-            return Signal(kept.text)
+            return Signal(kept.text, frozenset([edges[place] for place in kept.edges]))
         case "reveal":
             return Reveal()
         case _:

@@ -47,7 +47,7 @@ from .tables import (
     summarized,
 )
 from .values import NOTHING, Value, alternatives, apply, bounded, flat, flow, merge, stamp, union
-from .walk import Walk
+from .walk import ROWS_BY_NAME, Walk
 
 DEEPEST_RECURSION = 20
 """Rounds after which a recursive CTE that still grows is joined instead."""
@@ -333,7 +333,10 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
 
 
 def _aggregates(e: exp.Select) -> bool:
-    return any(item.find(exp.AggFunc) is not None for item in e.expressions)
+    return any(
+        type(item) is not exp.Column and item.find(exp.AggFunc) is not None
+        for item in e.expressions
+    )
 
 
 def _blend_cases(items: list[Item]) -> None:
@@ -354,6 +357,9 @@ def _blend_cases(items: list[Item]) -> None:
 
 def _suffix(items: list[Item]) -> None:
     """DuckDB names the second `id` of a query `id_1`."""
+    keys = [item.key for item in items if isinstance(item, Column)]
+    if len(set(keys)) == len(keys):
+        return
     taken: dict[str, int] = {}
     for i, item in enumerate(items):
         if isinstance(item, Tail):
@@ -581,18 +587,19 @@ def _items(
     items: list[Item] = []
     certain: int | None = None
     pattern: list[object] | None = []
-    several_sets = not walk.classes.isdisjoint(COLUMN_SETS)
+    unnamed = False
     for item in e.expressions:
         before = len(items)
         walk.reset()
-        plain = item.this if type(item) is exp.Alias else item
-        if type(plain) is exp.Column and type(plain.this) is exp.Identifier:
+        plain = item.args["this"] if type(item) is exp.Alias else item
+        if type(plain) is exp.Column and type(plain.args["this"]) is exp.Identifier:
             # most of what is ever selected: no star, no generator, no set of columns
             column = _item(walk, item, scope)
             items.append(column)
             if pattern is not None:
                 pattern.append(column.key)
             continue
+        unnamed = unnamed or not isinstance(item, exp.Alias)
         if is_star(plain):
             found, sure, inner = expand(walk, plain, scope)
             if plain is not item:
@@ -604,7 +611,7 @@ def _items(
             if pattern is not None:
                 pattern = [*pattern, inner] if inner is not None else None
             continue
-        several = spread(walk, item, scope) if several_sets else None
+        several = spread(walk, item, scope) if walk.column_sets else None
         if several is not None:
             found = list(_spread_items(walk, item, several, scope))
             items += found
@@ -630,7 +637,8 @@ def _items(
         items.append(column)
         if pattern is not None:
             pattern.append(column.key)
-    _keep_apart(e, items)
+    if unnamed:
+        _keep_apart(e, items)
     return (
         items,
         len(items) if certain is None else certain,
@@ -654,17 +662,15 @@ def _is_named(item: exp.Expr) -> bool:
     )
 
 
-COLUMN_SETS = frozenset({exp.Columns, exp.Dot})
-
-
 def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
+    aliased = isinstance(item, exp.Alias)
+    inner = item.args["this"] if aliased else item
     name, quoted = _name(walk, item)
     if isinstance(item, exp.PositionalColumn) and item.name.isdigit():
         meant = item_at(int(item.name), scope)
         name = meant.name if isinstance(meant, Column) else name
     walk.column = name
-    inner = item.this if isinstance(item, exp.Alias) else item
-    if isinstance(item, exp.Alias):
+    if aliased:
         walk.met(item.args.get("alias"))
     content = bounded(value(walk, inner, scope))
     span = walk.span
@@ -678,6 +684,9 @@ def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
 
 def _name(walk: Walk, item: exp.Expr) -> tuple[str, bool]:
     """The name an engine gives a select-list item, and whether it is quoted."""
+    written = item.args.get("alias" if isinstance(item, exp.Alias) else "this")
+    if type(written) is exp.Identifier and isinstance(item, (exp.Alias, exp.Column)):
+        return written.args["this"], bool(written.args.get("quoted"))
     if isinstance(item, exp.Alias):
         alias = item.args["alias"]
         return item.alias, bool(alias.args.get("quoted")) if isinstance(alias, exp.Expr) else False
@@ -880,7 +889,7 @@ def _row_signals(
         node = e.args.get(key)
         if node is not None:
             merge(rows, _signalled(walk, value(walk, node, scope), "filter"))
-    for item in e.expressions if not walk.classes.isdisjoint(ROW_MAKERS) else ():
+    for item in e.expressions if walk.row_makers else ():
         for unnested in _row_makers(walk, item):
             merge(rows, _signalled(walk, value(walk, unnested, scope), "count"))
     from_ = e.args.get("from_")
@@ -897,15 +906,12 @@ def _row_signals(
     )
 
 
-ROW_MAKERS = frozenset({exp.Explode, exp.Unnest, exp.Inline, exp.Anonymous})
-
-
 def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
     """Calls in the select list that give several rows for one."""
     for node in item.walk(prune=lambda n: isinstance(n, exp.Query)):
         if isinstance(node, exp.Explode | exp.Unnest | exp.Inline):
             yield node
-        elif isinstance(node, exp.Anonymous) and walk.dialect in ("postgres", "redshift"):
+        elif isinstance(node, exp.Anonymous) and walk.dialect in ROWS_BY_NAME:
             spec = spec_of(walk, node)
             if spec is not None and spec.cls in ("table", "series", "keys"):
                 yield node

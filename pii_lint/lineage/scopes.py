@@ -33,7 +33,6 @@ class Column:
         name: str,
         exact: str,
         value: Value,
-        *,
         named: bool = True,
         span: Span | None = None,
         listed: bool = False,
@@ -51,15 +50,8 @@ class Column:
     ) -> Column:
         """The same column with another value, perhaps written elsewhere."""
         named = self.named if named is None else named
-        return Column(
-            self.key,
-            self.name,
-            self.exact,
-            value,
-            named=named,
-            span=span or self.span,
-            listed=self.listed,
-        )
+        span = span or self.span
+        return Column(self.key, self.name, self.exact, value, named, span, self.listed)
 
 
 class Tail:
@@ -156,12 +148,7 @@ def base(read: str, shape: Shape) -> Relation:
     """A relation outside the query."""
     items: list[Item] = [
         Column(
-            c.key,
-            c.name,
-            c.exact,
-            Value({(Ref(read, c.key), ()): None}),
-            named=False,
-            listed=c.listed,
+            c.key, c.name, c.exact, Value({(Ref(read, c.key), ()): None}), False, listed=c.listed
         )
         for c in shape.columns
     ]
@@ -216,6 +203,11 @@ class Scope:
     siblings: bool = False
     # the parent is the FROM clause that this query stands in: asked only for names nobody here may
     # own
+    shadowing: bool = False
+    # here or further out there are locals
+
+    def __post_init__(self) -> None:
+        self.shadowing = bool(self.locals) or (self.parent is not None and self.parent.shadowing)
 
     def alias(self, key: str) -> Value | None:
         """An item of the select list by its alias."""
@@ -243,7 +235,10 @@ class Scope:
 
     def source(self, key: str) -> Source | None:
         """The source of that name in this scope."""
-        return next((source for source in self.sources if source.key == key), None)
+        for source in self.sources:
+            if source.key == key:
+                return source
+        return None
 
 
 def rows_of(sources: list[Source]) -> Edges:

@@ -4,13 +4,17 @@ literals."""
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
+from sqlglot.parser import Parser
 from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot.tokens import Tokenizer
 
 from .glyphs import FOLDS_ASCII, readable, tell_apart
 from .summary import RelationName
@@ -54,11 +58,19 @@ def dialect_of(adapter: str) -> str:
     return DIALECTS.get(adapter.lower(), "")
 
 
+@cache
+def _readers(dialect: str) -> tuple[Tokenizer, Parser]:
+    """One of each serves all texts; both begin anew with each."""
+    known = Dialect.get_or_raise(dialect)
+    return known.tokenizer(), known.parser()
+
+
 def parse(sql: str, dialect: str) -> list[exp.Expr]:
     """The statements of a text. Raises ValueError with a short, literal-free reason."""
+    tokenizer, parser = _readers(dialect)
     try:
         text = readable(sql, dialect)
-        trees = [tree for tree in sqlglot.parse(text, read=dialect) if tree is not None]
+        trees = [tree for tree in parser.parse(tokenizer.tokenize(text), text) if tree is not None]
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to parse") from None
     except SqlglotError as error:
@@ -96,31 +108,18 @@ def name_of(table: exp.Table) -> RelationName | None:
     return RelationName(tuple(parts)) if parts else None
 
 
-def survey(tree: exp.Expr, dialect: str) -> tuple[list[RelationName], frozenset[type[exp.Expr]]]:
-    """Every relation a query may read (CTE names among them, they bind to nothing), and the
-    classes of its nodes."""
-    names: list[RelationName] = []
-    classes: set[type[exp.Expr]] = set()
-    stack: list[exp.Expr] = [tree]
-    while stack:
-        node = stack.pop()
-        cls = type(node)
-        classes.add(cls)
-        if isinstance(node, exp.Table):
-            name = name_of(node)
-            if name is not None:
-                names.append(name)
-            elif isinstance(node.this, exp.Func):
-                names += quoted_relations(node.this)
-                stack += quoted_query(node.this, dialect)
-        elif cls is exp.TableFromRows and isinstance(node.this, exp.Literal):
-            names.append(parse_name(node.this.name, dialect))
-        for arg in node.args.values():
-            if isinstance(arg, exp.Expr):
-                stack.append(arg)
-            elif isinstance(arg, list):
-                stack += [item for item in arg if isinstance(item, exp.Expr)]
-    return names, frozenset(classes)
+def relations_in(tree: exp.Expr, dialect: str) -> Iterator[RelationName]:
+    """Every relation a query may read. CTE names are among them; they bind to nothing."""
+    for node in tree.find_all(exp.Table, exp.TableFromRows):
+        name = name_of(node) if isinstance(node, exp.Table) else None
+        if name is not None:
+            yield name
+        elif isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
+            yield from quoted_relations(node.this)
+            for inner in quoted_query(node.this, dialect):
+                yield from relations_in(inner, dialect)
+        elif isinstance(node, exp.TableFromRows) and isinstance(node.this, exp.Literal):
+            yield parse_name(node.this.name, dialect)
 
 
 def quoted_relations(call: exp.Expr) -> Iterator[RelationName]:
@@ -144,8 +143,17 @@ def quoted_query(call: exp.Expr, dialect: str) -> list[exp.Expr]:
     return trees if len(trees) == 1 and isinstance(trees[0], exp.Query) else []
 
 
+_QUOTED_NAME = re.compile(r'"[^".]+"(?:\."[^".]+")*')
+
+
 def parse_name(text: str, dialect: str) -> RelationName:
     """A relation's name out of a text such as dbt's `relation_name`."""
+    if (
+        _QUOTED_NAME.fullmatch(text)
+        and '"' in _readers(dialect)[0].dialect.tokenizer_class.IDENTIFIERS
+    ):
+        # nearly all of them, and a parser takes its time
+        return RelationName(tuple((part.strip('"'), True) for part in text.split(".")))
     try:
         table = sqlglot.parse_one(text, into=exp.Table, read=dialect)
         name = name_of(table)

@@ -97,6 +97,7 @@ def _columns_of(
     items: list[Item] = []
     certain = True
     given: set[str] = set()
+    span = walk.span
     if merged and scope.merged and walk.dialect != "duckdb":
         # standard SQL puts the merged columns first
         for key, content in scope.merged.items():
@@ -105,6 +106,14 @@ def _columns_of(
     for source in chosen:
         relation = source.relation
         certain = certain and relation.certain == len(relation.items)
+        if not (source.how or source.merged or scope.merged or scope.equated or without):
+            items += [
+                Column(item.key, item.name, item.exact, item.value, item.named, span or item.span)
+                if isinstance(item, Column)
+                else item
+                for item in relation.items
+            ]
+            continue
         for item in relation.items:
             if isinstance(item, Tail):
                 items.append(item.hiding(frozenset(given)) if given else item)
@@ -113,7 +122,7 @@ def _columns_of(
                 if item.key in given:
                     continue
                 given.add(item.key)
-                items.append(item.having(scope.merged[item.key], span=walk.span))
+                items.append(item.having(scope.merged[item.key], span=span))
                 continue
             if (merged and item.key in source.merged) or (source.key, item.key) in without:
                 continue
@@ -123,7 +132,7 @@ def _columns_of(
                 content = union((content, equal))
             if source.how:
                 content = flow(content, source.how)
-            items.append(item.having(content, span=walk.span))
+            items.append(item.having(content, span=span))
     return items, certain
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from .summary import (
     CHANGED,
+    MOVED,
     ROWS,
     SKIPPED,
     TRANSFORM,
@@ -114,6 +115,8 @@ MOST_FIELDS = 500
 
 def bounded(value: Value) -> Value:
     """The value, its fields run together where there are too many to tell apart."""
+    if not value.fields:
+        return value
     stack = [value]
     places = 0
     while stack:
@@ -187,11 +190,14 @@ def apply(value: Value, op: Op) -> Value:
     return Value(out)
 
 
+_FLOWS = tuple(Flow(how) for how in range(2 * MOVED))
+
+
 def flow(value: Value, how: int) -> Value:
     """The value going on; fields stay apart unless it is changed."""
     if not value.fields or how & CHANGED:
-        return apply(value, Flow(how))
-    top = apply(Value(value.edges), Flow(how)) if value.edges else NOTHING
+        return apply(value, _FLOWS[how])
+    top = apply(Value(value.edges), _FLOWS[how]) if value.edges else NOTHING
     return Value(top.edges, {key: flow(part, how) for key, part in value.fields.items()})
 
 
@@ -211,7 +217,7 @@ def descend(value: Value, key: str) -> Value:
 
 def stamp(value: Value, span: Span | None, *, over: bool) -> Value:
     """Note where a value is written; `over` replaces what deeper queries noted."""
-    if span is None:
+    if span is None or not (over or value.fields or None in value.edges.values()):
         return value
     edges: Edges = {edge: span if over or old is None else old for edge, old in value.edges.items()}
     if not value.fields:

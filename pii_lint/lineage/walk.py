@@ -3,7 +3,7 @@ into."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -17,6 +17,13 @@ from .values import Value
 
 Shapes = Callable[[RelationName], Shape | None]
 """What is known of a relation's columns; None for a relation that nothing explains."""
+
+
+COLUMN_SETS = ("columns",)
+ROW_MAKERS = ("unnest", "explode", "inline", "flatten", "arrayjoin")
+"""In whatever names sqlglot has classes of their own for them."""
+ROWS_BY_NAME = frozenset({"postgres", "redshift"})
+"""Dialects in which other functions, too, give several rows for one."""
 
 
 @dataclass(slots=True)
@@ -37,8 +44,8 @@ class Walk:
     shapes: Shapes
     value: Callable[[Walk, exp.Expr, Scope], Value]
     query: Callable[[Walk, exp.Expr, Scope | None], Relation]
-    classes: frozenset[type[exp.Expr]]
-    # of all nodes of the text: what isn't in it needs no looking for
+    text: str | None
+    # as a Query has it
     overrides: Overrides = field(default_factory=dict)
     reads: dict[str, RelationName] = field(default_factory=dict)
     unknowns: dict[tuple[str, Span | None], None] = field(default_factory=dict)
@@ -53,6 +60,17 @@ class Walk:
     # set when a name was found in an outer query
     quiet: bool = False
     # an unresolved name is no news: it will be read again
+    column_sets: bool = field(init=False)
+    row_makers: bool = field(init=False)
+    # what the SQL doesn't mention needs no looking for
+
+    def __post_init__(self) -> None:
+        self.column_sets = self._mentions(COLUMN_SETS)
+        self.row_makers = self.dialect in ROWS_BY_NAME or self._mentions(ROW_MAKERS)
+
+    def _mentions(self, words: Iterable[str]) -> bool:
+        """False where none of these words stands anywhere in the SQL."""
+        return self.text is None or any(word in self.text for word in words)
 
     def met(self, identifier: exp.Expr | None) -> None:
         """Widen the current span by an identifier."""

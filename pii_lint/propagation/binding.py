@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from pii_lint.artifacts.model import Node
@@ -9,6 +10,7 @@ from pii_lint.lineage import fold, parse_name
 from pii_lint.lineage.summary import RelationName
 
 Key = tuple[str, ...]
+_WORD = re.compile(r"\w+")
 
 
 class Binder:
@@ -20,18 +22,29 @@ class Binder:
         self._exact: dict[Key, list[str]] = {}
         self._loose: dict[Key, list[str]] = {}
         self._parts: dict[str, Key] = {}
+        self._words: dict[str, set[str]] = {}
         for uid, node in nodes.items():
             if node.relation_name is None:
                 continue
             name = parse_name(node.relation_name, dialect)
             self._parts[uid] = self._fold(name)
             lower = tuple(text.lower() for text, _ in name.parts)
+            word = max(_WORD.findall(lower[-1].casefold()), key=len, default="")
+            self._words.setdefault(word, set()).add(uid)
             for length in range(1, len(name.parts) + 1):
                 self._exact.setdefault(self._parts[uid][-length:], []).append(uid)
                 self._loose.setdefault(lower[-length:], []).append(uid)
 
     def _fold(self, name: RelationName) -> Key:
         return tuple(fold(text, quoted, self._dialect) for text, quoted in name.parts)
+
+    def mentioned(self, text: str) -> set[str]:
+        """The nodes whose relations a text, case folded, may name: none other has its name in
+        it."""
+        found = set(self._words.get("", ()))
+        for word in self._words.keys() & set(_WORD.findall(text)):
+            found |= self._words[word]
+        return found
 
     def bind(self, name: RelationName, reader: str) -> tuple[str, ...]:
         """The nodes that own the relation; several where two own it, none where the manifest can't

@@ -239,9 +239,12 @@ class Linker:
         """What a node reads by its own SQL, united with what dbt says it depends on."""
         found = [dep for dep in node.depends_on if dep in self.project.nodes]
         if node.resource_type in ("model", "snapshot") and node.language == "sql":
-            with suppress(ValueError):
-                for name in self.summaries.relations(_sql(node)):
-                    found += self.binder.bind(name, uid)
+            # most queries mention no relation but those that dbt knows of
+            text = lineage.searchable(node.compiled_code or "")
+            if text is None or not self.binder.mentioned(text) <= set(found):
+                with suppress(ValueError):
+                    for name in self.summaries.relations(_sql(node)):
+                        found += self.binder.bind(name, uid)
         for by, name in self.hooks.reads(uid, node.compiled_code or ""):
             found += [read for read in self.binder.bind(name, by) if read != uid]
         return tuple(dict.fromkeys(found))
@@ -278,7 +281,6 @@ class Linker:
         if node.materialized in self.foreign:
             return self._opaque(node, f"its materialization {node.materialized} is not dbt's own")
         try:
-            self.summaries.relations(_sql(node))
             summary = self.summaries.summary(_sql(node), self._shapes(node))
         except ValueError as error:
             return self._opaque(node, str(error))
@@ -432,8 +434,11 @@ class Linker:
         """Evaluate edges into one column's labels; `column` is where a star brought it in, if only
         stars did."""
         for (ref, chain), span in edges.items():
+            taken = self._taken(ref)
+            if not taken:
+                continue
             plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
-            for rest, uid, key, label, via in self._taken(ref):
+            for rest, uid, key, label, via in taken:
                 new = carry(label, chain, self) if plain or LATENT not in rest else None
                 if new is not None:
                     into = places.setdefault((*at, *rest) if plain else at, {})
@@ -449,28 +454,33 @@ class Linker:
                 if new is not None and new.form is Form.SIGNAL:
                     self._add(into, new, uid, key, label, _op_word(chain, new), span, via)
 
-    def _taken(self, ref: Ref) -> Iterator[Taken]:
+    def _taken(self, ref: Ref) -> list[Taken]:
         """The labels behind a ref, with the node and column they stand on; uid is empty for those
         born here."""
+        if ref.read in (LOST, SETTING):
+            return list(self._taken_in_session(ref))
+        found: list[Taken] = []
+        for uid in self.owners.get(ref.read, ()):
+            linked = self.linked.get(uid)
+            if linked is None:
+                # read before its turn: nothing is known of it
+                lost = Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN)
+                found.append(((), "", TAIL, lost, None))
+                continue
+            for rest, key, labels in linked.at(ref):
+                found += [(rest, uid, key, label, via) for label, via in labels.items()]
+        return found
+
+    def _taken_in_session(self, ref: Ref) -> Iterator[Taken]:
+        """The labels behind what isn't a relation's."""
         if ref.read == LOST:
             yield (), "", TAIL, Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN), None
-            return
-        if ref.read == SETTING:
+        else:
             if ref.column in self.config.secret_settings or ref.column.startswith(DECLARED):
                 yield (), "", TAIL, Label(Origin(SETTING, ref.column), SECRET, Form.CLEAR), None
             for position, uid, key, label, via in self._carried(ref.column):
                 rest = remaining(position, ref.path)
                 if rest is not None:
-                    yield rest, uid, key, label, via
-            return
-        for uid in self.owners.get(ref.read, ()):
-            linked = self.linked.get(uid)
-            if linked is None:
-                # read before its turn: nothing is known of it
-                yield (), "", TAIL, Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN), None
-                continue
-            for rest, key, labels in linked.at(ref):
-                for label, via in labels.items():
                     yield rest, uid, key, label, via
 
     def _add(
@@ -500,7 +510,7 @@ class Linker:
         unique columns."""
         tables: set[str] = set()
         for ref, chain in edges:
-            if all(
+            if not chain or all(
                 (isinstance(op, Flow) and not op.how & TRANSFORM)
                 or isinstance(op, Digest)
                 or (isinstance(op, Test) and op.equated)
@@ -512,8 +522,8 @@ class Linker:
                         tables |= {uid, *linked.origins()}
                     elif linked is not None and ref.column == HELD:
                         tables |= linked.held - self._read_beside(ref)
-                    elif linked is not None and not ref.path:
-                        tables |= linked.singles.get(ref.column, frozenset())
+                    elif linked is not None and not ref.path and ref.column in linked.singles:
+                        tables |= linked.singles[ref.column]
         return frozenset(tables)
 
     def _read_beside(self, ref: Ref) -> set[str]:

@@ -23,10 +23,10 @@ Asked = list[tuple[RelationName, str]]
 
 @dataclass(slots=True)
 class Kept:
-    """What is remembered of one SQL text: what it reads, or why it can't be read."""
+    """What is remembered of one SQL text."""
 
-    relations: list[RelationName]
-    reason: str | None = None
+    relations: list[RelationName] | None = None
+    # what it may read, once that was asked
     variants: list[tuple[Asked, PackedSummary | str]] = field(default_factory=list)
     # or the reason why there is no summary
 
@@ -55,15 +55,10 @@ class Summaries:
 
     def relations(self, sql: str) -> tuple[RelationName, ...]:
         """Names of what a query may read. Raises ValueError with a literal-free reason."""
-        kept = self._kept.get(sql)
-        if kept is None:
-            try:
-                kept = Kept(list(self._tree(sql).relations))
-            except ValueError as error:
-                kept = Kept([], str(error))
+        kept = self._kept.get(sql) or Kept()
+        if kept.relations is None:
+            kept.relations = list(self._tree(sql).relations)
             self._kept.put(sql, kept)
-        if kept.reason is not None:
-            raise ValueError(kept.reason)
         return tuple(kept.relations)
 
     def summary(self, sql: str, shapes: lineage.Shapes) -> Summary:
@@ -105,8 +100,8 @@ class Summaries:
     def _keep(
         self, sql: str, asked: dict[RelationName, str], known: PackedSummary | str | None
     ) -> None:
-        kept = self._kept.get(sql)
-        if kept is not None and known is not None:
+        if known is not None:
+            kept = self._kept.get(sql) or Kept()
             kept.variants = [(list(asked.items()), known), *kept.variants][:MOST_VARIANTS]
             self._kept.put(sql, kept)
 
