@@ -30,7 +30,7 @@ MEANING = {
     "moves": "changes with the unlabelled",
     "holds": "shows in clear what is labelled otherwise,",
     "unmasked": "passes as a pseudonym but doesn't depend on the salt:",
-    "shape": "stands in the engine's output or the analyser's, but not in both",
+    "shape": "stands in the output, but not in the analyser's",
     "crash": "made the analyser fail with",
 }
 
@@ -56,6 +56,8 @@ class Verdict:
     labelled: bool = False
     unknown: bool = False
     empty: bool = False
+    extra: tuple[str, ...] = ()
+    # columns that only the analyser sees
     pairs: int = 0
     idle: tuple[tuple[str, str], ...] = ()
     runs: int = 0
@@ -132,11 +134,13 @@ class _Trial:
         self.verdict.misses += [Miss(why, name, origin) for name in columns]
 
     def _shape(self, facts: RelationFacts) -> None:
-        """Both sides name the same columns in the same order."""
+        """Every column has its name and its place. More columns than there are is only imprecise."""
         known = [name for name in facts.columns if name != "*"]
-        if facts.complete and known != list(self.base):
-            odd = sorted(set(known) ^ set(self.base)) or ["the order of its columns"]
-            self._note("shape", odd, "")
+        self.verdict.extra = tuple(name for name in known if name not in self.base)
+        if facts.complete:
+            odd = sorted(self.base.keys() - set(known))
+            in_order = [name for name in known if name in self.base] == list(self.base)
+            self._note("shape", odd or ([] if in_order else ["the order of columns"]), "")
 
     def _influence(self) -> None:
         """Whatever moves with an origin carries a label of it, or the rows do."""
