@@ -170,11 +170,11 @@ class Apart:
         """As `judged`; where the process dies of it, a tally that says so."""
         for small in (True, False):
             # it may die of a smaller program: what is found must not be lost with it
+            causes = causes and small
             with suppress(BrokenProcessPool):
-                task = self._pool.submit(
-                    judged, number, precise=precise, causes=causes and small, small=small
-                )
-                return task.result()
+                return self._pool.submit(
+                    judged, number, precise=precise, causes=causes, small=small
+                ).result()
             self.close()
             self._pool = ProcessPoolExecutor(1, mp_context=self._spawn)
         return Tally(run=1, crashes=[number])

@@ -13,7 +13,9 @@ import pytest
 from pii_lint.labels import Form, Label
 from pii_lint.propagation.inventory import Inventory, RelationFacts
 from tests.corpus.harness import model_id
+from tests.fuzz import campaign
 from tests.fuzz import oracle as module
+from tests.fuzz.campaign import Apart
 from tests.fuzz.copies import VARIANTS, Copies, origins, variants
 from tests.fuzz.oracle import Oracle
 from tests.fuzz.queries import program
@@ -213,13 +215,38 @@ def test_a_swapped_column_holds_the_same_values_in_other_rows() -> None:
     assert "swapped" in VARIANTS
 
 
+# --- the process apart ---------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_is_replaced() -> None:
+    apart = Apart()
+    apart._pool.submit(os._exit, 1)
+    seen = apart.judged(0)
+    apart.close()
+    assert (seen.run, seen.crashes) == (1, [])
+
+
+@pytest.mark.slow
+def test_a_program_that_kills_every_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = Apart()
+    monkeypatch.setattr(campaign, "judged", dying)
+    seen = apart.judged(7)
+    apart.close()
+    assert (seen.run, seen.crashes) == (1, [7])
+
+
+def dying(number: int, **_: bool) -> None:
+    os._exit(1)
+
+
 # --- the generator and the shrinker --------------------------------------------------------------
 
 
 def test_a_number_gives_the_same_program_in_every_process() -> None:
     script = "from tests.fuzz.queries import program; print([program(n) for n in range(40)])"
     given = [
-        subprocess.run(  # noqa: S603 - runs this very Python
+        subprocess.run(
             [sys.executable, "-c", script],
             env={**os.environ, "PYTHONHASHSEED": seed},
             check=True,
