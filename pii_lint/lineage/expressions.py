@@ -721,29 +721,38 @@ def _quantified(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 
 def _window(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    keys = values(walk, e.args.get("partition_by") or [], scope)
-    order = e.args.get("order")
-    framed = order is not None or e.args.get("spec") is not None
-    named = (
-        scope.windows.get(e.args["alias"].name.lower()) if e.args.get("alias") is not None else None
-    )
-    if named is None and e.args.get("alias") is not None:
-        current = scope.parent
-        while named is None and current is not None:
-            named = current.windows.get(e.args["alias"].name.lower())
-            current = current.parent
-    if named is not None:
-        keys += values(walk, named.args.get("partition_by") or [], scope)
-        framed = framed or named.args.get("order") is not None or named.args.get("spec") is not None
-        if named.args.get("order") is not None:
-            keys.append(value(walk, named.args["order"], scope))
+    chain = [e, *_named_windows(e, scope)]
+    keys = [v for w in chain for v in values(walk, w.args.get("partition_by") or [], scope)]
     partition = frozenset(flat(union(keys)))
-    if order is not None:
-        keys.append(value(walk, order, scope))
+    framed = any(w.args.get(key) is not None for w in chain for key in ("order", "spec"))
+    for window in chain:
+        spec = window.args.get("spec")
+        bounds = [spec.args.get(key) for key in ("start", "end")] if spec is not None else []
+        deciding = [window.args.get("order"), *bounds]
+        keys += values(walk, [d for d in deciding if isinstance(d, exp.Expr)], scope)
     outer, walk.window = walk.window, WindowFrame(partition, framed)
     inside = value(walk, e.this, scope)
     walk.window = outer
     return union((inside, apply(union(keys), Signal("window"))))
+
+
+def _named_windows(e: exp.Expr, scope: Scope) -> Iterator[exp.Expr]:
+    """The windows of the WINDOW clause that this one builds on."""
+    window, seen = e, set[str]()
+    while (name := _base_window(window)) is not None and name not in seen:
+        seen.add(name)
+        within: Scope | None = scope
+        while within is not None and name not in within.windows:
+            within = within.parent
+        if within is None:
+            return
+        window = within.windows[name]
+        yield window
+
+
+def _base_window(window: exp.Expr) -> str | None:
+    alias = window.args.get("alias")
+    return str(alias.name).lower() if isinstance(alias, exp.Expr) else None
 
 
 def _filtered(walk: Walk, e: exp.Expr, scope: Scope) -> Value:

@@ -39,6 +39,7 @@ from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edge, Edges, Flow, Ref, Sign
 from .tables import (
     equated_to,
     join,
+    joins_within,
     opaque,
     pivot_statement,
     renamed,
@@ -382,17 +383,13 @@ def _suffix(items: list[Item]) -> None:
 def _from(walk: Walk, e: exp.Select, scope: Scope) -> list[tuple[exp.Expr, str]]:
     """Fill the scope; give back the conditions of its joins, each with its clause."""
     from_ = e.args.get("from_") or e.args.get("from")
-    conditions: list[tuple[exp.Expr, str]] = []
     if from_ is not None:
         scope.sources = sources(walk, from_.this, scope)
     for node in e.args.get("laterals") or ():
         scope.sources = [*scope.sources, *sources(walk, node, scope)]
     for node in e.args.get("joins") or ():
         join(walk, node, scope)
-        conditions += _on(node)
-    if from_ is not None:
-        for nested in _nested_joins(from_.this):
-            conditions += _on(nested)
+    conditions = [found for node in _joins(e) for found in _on(node)]
     for window in e.args.get("windows") or ():
         scope.windows[window.name.lower()] = window
     if e.args.get("match"):
@@ -403,21 +400,21 @@ def _from(walk: Walk, e: exp.Select, scope: Scope) -> list[tuple[exp.Expr, str]]
     return conditions
 
 
-def _on(node: exp.Join) -> list[tuple[exp.Expr, str]]:
-    found = [node.args.get("on"), node.args.get("match_condition")]
+def _joins(e: exp.Select) -> Iterator[exp.Join]:
+    """All joins of a query, those in parentheses too."""
+    from_ = e.args.get("from_") or e.args.get("from")
+    if from_ is not None:
+        yield from joins_within(from_.this)
+    for node in e.args.get("joins") or ():
+        yield node
+        yield from joins_within(node.this)
+
+
+def _on(node: exp.Join) -> Iterator[tuple[exp.Expr, str]]:
     clause = "anti" if node.kind.upper() == "ANTI" else "join"
-    inner = [c for nested in _nested_joins(node.this) for c in _on(nested)]
-    return [*((c, clause) for c in found if isinstance(c, exp.Expr)), *inner]
-
-
-def _nested_joins(node: exp.Expr) -> list[exp.Join]:
-    """Joins that hang on an item of FROM, or stand in its parentheses."""
-    if isinstance(node, exp.Select | exp.SetOperation):
-        return []
-    found: list[exp.Join] = list(node.args.get("joins") or ())
-    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
-        found += _nested_joins(node.this)
-    return found
+    for condition in (node.args.get("on"), node.args.get("match_condition")):
+        if isinstance(condition, exp.Expr):
+            yield condition, clause
 
 
 def _equate(walk: Walk, e: exp.Select, joined: list[tuple[exp.Expr, str]], scope: Scope) -> None:
@@ -892,10 +889,8 @@ def _row_signals(
     for item in e.expressions if walk.row_makers else ():
         for unnested in _row_makers(walk, item):
             merge(rows, _signalled(walk, value(walk, unnested, scope), "count"))
-    from_ = e.args.get("from_")
-    every_join = [*(e.args.get("joins") or ()), *(_nested_joins(from_.this) if from_ else ())]
     inner_joins = any(
-        j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS" for j in every_join
+        j.side.upper() not in ("LEFT", "FULL") and j.kind.upper() != "CROSS" for j in _joins(e)
     )
     restricted = any(
         e.args.get(key) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from sqlglot import exp
@@ -31,8 +31,8 @@ from .walk import Walk
 
 def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
     """The sources that one FROM item brings in. A parenthesised join brings several."""
-    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table) and not node.alias:
-        return _joined_to(walk, node, _joined_inside(walk, node.this, scope), scope)
+    if _is_parenthesis(node) and not node.alias:
+        return _joined(walk, node, _joined_inside(walk, node.this, scope), scope)
     relation = _relation(walk, node, scope)
     alias = node.args.get("alias")
     name = _alias_name(node, alias)
@@ -63,19 +63,36 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
             pattern=relation.pattern,
             pinned=relation.pinned | one_row(sample.args.get("size"), relation.rows),
         )
-    return _joined_to(walk, node, [Source(name, relation)], scope)
+    return _joined(walk, node, [Source(name, relation)], scope)
 
 
-def _joined_to(walk: Walk, node: exp.Expr, found: list[Source], scope: Scope) -> list[Source]:
-    """The sources of a FROM item and of the joins that hang on it."""
-    joins = node.args.get("joins")
-    if not joins or isinstance(node, exp.Select | exp.SetOperation):
+def _joined(walk: Walk, node: exp.Expr, found: list[Source], scope: Scope) -> list[Source]:
+    """The item's sources and those joined right behind it: in parentheses, and where FROM stands
+    first."""
+    if not node.args.get("joins") or isinstance(node, exp.Select):
         return found
     inner = Scope(parent=scope, ctes=scope.ctes, sources=found)
-    for item in joins:
+    for item in node.args["joins"]:
         join(walk, item, inner)
     scope.merged.update(inner.merged)
     return inner.sources
+
+
+def _is_parenthesis(node: exp.Expr) -> bool:
+    """True for parentheses around tables and joins, which are no query of their own."""
+    inside = node.this if isinstance(node, exp.Subquery) else None
+    if isinstance(inside, exp.Subquery):
+        return bool(inside.alias or inside.args.get("joins")) or _is_parenthesis(inside)
+    return isinstance(inside, exp.Table)
+
+
+def joins_within(node: exp.Expr) -> Iterator[exp.Join]:
+    """All joins whose sources this FROM item brings in."""
+    if _is_parenthesis(node) and not node.alias:
+        yield from joins_within(node.this)
+    for item in node.args.get("joins") or () if not isinstance(node, exp.Select) else ():
+        yield item
+        yield from joins_within(item.this)
 
 
 RECORDS = ("to_record", "to_recordset", "populate_record", "populate_recordset")
@@ -96,9 +113,9 @@ def _record(
     return Relation(items, rows=relation.rows)
 
 
-def _joined_inside(walk: Walk, table: exp.Table, scope: Scope) -> list[Source]:
+def _joined_inside(walk: Walk, inside: exp.Expr, scope: Scope) -> list[Source]:
     inner = Scope(parent=scope)
-    inner.sources = sources(walk, table, inner)
+    inner.sources = sources(walk, inside, inner)
     scope.merged.update(inner.merged)
     return inner.sources
 
@@ -119,8 +136,8 @@ def _relation(walk: Walk, node: exp.Expr, scope: Scope) -> Relation:
     if isinstance(node, exp.Table):
         return _table(walk, node, scope)
     if isinstance(node, exp.Subquery | exp.Query):
-        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
-            return _parenthesised(walk, node.this, scope)
+        if _is_parenthesis(node):
+            return _parenthesised(walk, node, scope)
         child = Scope(parent=scope, siblings=True)
         return walk.query(walk, node, child)
     if isinstance(node, exp.Lateral):
@@ -140,16 +157,12 @@ def _relation(walk: Walk, node: exp.Expr, scope: Scope) -> Relation:
     return opaque(walk, f"{type(node).__name__} in FROM is not understood", values(walk, (), scope))
 
 
-def _parenthesised(walk: Walk, table: exp.Table, scope: Scope) -> Relation:
-    """A join in parentheses under one alias: all its columns."""
-    inner = Scope(parent=scope)
-    inner.sources = sources(walk, table, inner)
-    items: list[Item] = []
-    rows: Edges = {}
-    for source in inner.sources:
-        items += source.relation.items
-        merge(rows, source.relation.rows)
-    return Relation(items, certain=0, rows=rows)
+def _parenthesised(walk: Walk, node: exp.Expr, scope: Scope) -> Relation:
+    """A join in parentheses under one alias: a query of all its columns."""
+    whole = exp.Select(expressions=[exp.Star()], from_=exp.From(this=node.this))
+    relation = walk.query(walk, whole, Scope(parent=scope, siblings=True))
+    node.this.parent = node
+    return relation
 
 
 def opaque(walk: Walk, reason: str, inputs: Iterable[Value] = ()) -> Relation:

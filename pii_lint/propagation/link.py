@@ -117,7 +117,8 @@ def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
             return position[i:]
         if step in (ANY_DEPTH, LATENT):
             key = position[i + 1]
-            if key in rest:
+            if key in rest or (step == ANY_DEPTH and rest == (SCALAR,)):
+                # the key itself, or the whole document read as text
                 return ()
             return None if rest[-1] in (SCALAR, KEYS) else (LATENT, key)
         if rest[0] == SCALAR:

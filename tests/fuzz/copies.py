@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -56,6 +57,9 @@ class Copies:
     """One connection; schemas of views that show the world altered as they are asked."""
 
     def __init__(self) -> None:
+        self._open()
+
+    def _open(self) -> None:
         self.connection = duckdb.connect(":memory:")
         self.connection.execute(
             "set memory_limit = '1GB'; set temp_directory = ''; set threads = 1;"
@@ -105,6 +109,14 @@ class Copies:
 
     def output(self, models: Models, choice: Choice) -> Output:
         """The last model's columns, each with its values as texts. Raises `duckdb.Error`."""
+        try:
+            return self._output(models, choice)
+        except (duckdb.InternalException, duckdb.FatalException):
+            # a fault of DuckDB's own makes the connection useless
+            self._open()
+            raise
+
+    def _output(self, models: Models, choice: Choice) -> Output:
         schema = self.schema(choice)
         self.connection.execute(f"use {DATABASE}.{schema}")
         *before, last = models
@@ -122,8 +134,9 @@ class Copies:
         finally:
             timer.cancel()
             timer.join()
-            for name in reversed(made):
-                self.connection.execute(f"drop view {schema}.{name}")
+            with suppress(duckdb.FatalException):
+                for name in reversed(made):
+                    self.connection.execute(f"drop view {schema}.{name}")
         return {head: Counter(text(row[i]) for row in rows) for i, head in enumerate(heads)}
 
 

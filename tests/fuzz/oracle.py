@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 
 import duckdb
 
@@ -30,7 +32,7 @@ MEANING = {
     "moves": "changes with the unlabelled",
     "holds": "shows in clear what is labelled otherwise,",
     "unmasked": "passes as a pseudonym but doesn't depend on the salt:",
-    "shape": "stands in the engine's output or the analyser's, but not in both",
+    "shape": "stands in the output, but not in the analyser's",
     "crash": "made the analyser fail with",
 }
 
@@ -56,6 +58,8 @@ class Verdict:
     labelled: bool = False
     unknown: bool = False
     empty: bool = False
+    extra: tuple[str, ...] = ()
+    # columns that only the analyser sees
     pairs: int = 0
     idle: tuple[tuple[str, str], ...] = ()
     runs: int = 0
@@ -132,11 +136,13 @@ class _Trial:
         self.verdict.misses += [Miss(why, name, origin) for name in columns]
 
     def _shape(self, facts: RelationFacts) -> None:
-        """Both sides name the same columns in the same order."""
+        """Every column has its name and its place. More columns than there are is only imprecise."""
         known = [name for name in facts.columns if name != "*"]
-        if facts.complete and known != list(self.base):
-            odd = sorted(set(known) ^ set(self.base)) or ["the order of its columns"]
-            self._note("shape", odd, "")
+        self.verdict.extra = tuple(name for name in known if name not in self.base)
+        if facts.complete:
+            odd = sorted(self.base.keys() - set(known))
+            in_order = [name for name in known if name in self.base] == list(self.base)
+            self._note("shape", odd or ([] if in_order else ["the order of columns"]), "")
 
     def _influence(self) -> None:
         """Whatever moves with an origin carries a label of it, or the rows do."""
@@ -181,18 +187,14 @@ class _Trial:
                 suspects[origin] = names
         if not suspects:
             return
-        salted = [self._run({SALT: str(number)}) for number in range(len(SALTS))]
-        if None in salted:
-            return
+        salts = [{}, *({SALT: str(number)} for number in range(len(SALTS)))]
+        plain = [self._run(salt) for salt in salts]
         for origin, names in suspects.items():
-            other = self._run({origin: "kept"})
-            for name in names if other is not None else ():
-                base = self.base[name]
-                gone = base - other.get(name, Counter())
-                steady = Counter(base)
-                for output in salted:
-                    steady &= output.get(name, Counter()) if output is not None else Counter()
-                if any(gone[cell] + steady[cell] > base[cell] for cell in gone):
+            changed = [self._run({**salt, origin: "kept"}) for salt in salts]
+            for name in names:
+                # under every salt the same cells are there, and the same go
+                there, gone = _common(plain, name), _gone(plain, changed, name)
+                if any(gone[cell] + there[cell] > self.base[name][cell] for cell in gone):
                     self._note("unmasked", [name], origin)
 
     def _precision(self) -> None:
@@ -220,6 +222,24 @@ class _Trial:
             if after is not None:
                 moved |= {name for name in self.base if before.get(name) != after.get(name)}
         return moved
+
+
+def _common(outputs: Iterable[Output | None], name: str) -> Counter[str]:
+    """The cells that a column has in all outputs."""
+    return reduce(and_, (_cells(output, name) for output in outputs))
+
+
+def _gone(
+    before: Iterable[Output | None], after: Iterable[Output | None], name: str
+) -> Counter[str]:
+    """The cells that a column loses each time. A query that fails afterwards tells nothing."""
+    pairs = zip(before, after, strict=True)
+    lost = (_cells(b, name) - _cells(b if a is None else a, name) for b, a in pairs)
+    return reduce(and_, lost)
+
+
+def _cells(output: Output | None, name: str) -> Counter[str]:
+    return output.get(name, Counter()) if output is not None else Counter()
 
 
 def born_otherwise(origin: str) -> bool:

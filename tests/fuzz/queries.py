@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from random import Random
-
-from hypothesis import strategies as st
 
 from tests.corpus.harness import world
 
@@ -15,6 +14,7 @@ from .expressions import (
     any_type,
     condition,
     expression,
+    fill,
     leaf,
     literal,
     references,
@@ -33,17 +33,13 @@ DOMAINS = {"users.id": "user", "orders.user_id": "user", "events.user_id": "user
 Query = tuple[str, Relation]
 
 
-def programs() -> st.SearchStrategy[dict[str, str]]:
-    """Chains of models.
-
-    NOTE: one number is drawn, not every choice: a failing program is made small by cutting its SQL
-    (shrink.py), which goes further than cutting choices, and programs stay independent.
-    """
-    return st.integers(0, 2**62).map(program)
-
-
 def program(number: int) -> dict[str, str]:
-    """A chain of one to three models over the world, each reading tables and models before it."""
+    """A chain of one to three models over the world, each reading tables and models before it.
+
+    NOTE: Hypothesis doesn't draw the numbers: it takes constants from the sources that are loaded,
+    so that a seed means other programs after any edit. A failing program is made small by cutting
+    its SQL (shrink.py), which goes further than cutting choices.
+    """
     m = Maker(Random(number), subquery, query, dict(tables()))
     models: dict[str, str] = {}
     count = m.weighted({1: 55, 2: 30, 3: 15})
@@ -52,10 +48,16 @@ def program(number: int) -> dict[str, str]:
     for number in range(1, count + 1):
         m.fuel = fuel
         stored = dict(m.relations)
-        sql, relation = query(m, DEPTH if number == count else 2, None)
+        sql, relation = _model(m, DEPTH if number == count else 2)
         m.relations = {**stored, f"base.m{number}": relation}
         models[f"m{number}"] = sql
     return models
+
+
+def _model(m: Maker, depth: int) -> Query:
+    while True:
+        with suppress(Impossible):
+            return query(m, depth, None)
 
 
 def tables() -> dict[str, Relation]:
@@ -100,12 +102,13 @@ def select(m: Maker, depth: int, types: Sequence[Type] = (), names: Sequence[str
         return _grouped(m, depth, types, names)
     sql, scope = from_clause(m, depth, None)
     place = Place(scope, min(depth, 2) + 1, windows=True)
-    items, columns = _items(m, place, types or _some_types(m), names)
-    where = _where(m, place, columns)
+    items, columns, simple = _items(m, place, types or _some_types(m), names)
+    where = _where(m, place, simple)
     qualify = ""
     if m.chance(7):
         test = expression(m, "bool", replace(place, depth=2, quiet=m.chance(60)))
         qualify = f" qualify {test}" if " over " in test else ""
+    window = _named_window(m, place, items, columns) if not names and m.chance(5) else ""
     distinct, order = "", ""
     key = _kept_key(scope, items)
     size = scope.size
@@ -122,11 +125,15 @@ def select(m: Maker, depth: int, types: Sequence[Type] = (), names: Sequence[str
         if m.chance(60):
             size = m.number(1, 4)
             order += f" limit {size}" + m.pick(("", "", " offset 1"))
+        elif m.chance(12):
+            counted, inner = source(m, 0, None)
+            few = condition(m, Place(Scope([inner]), 1, subqueries=False))
+            order += f" limit (select count(*) from {counted} where {few})"
     head = f"select {distinct}{', '.join(items)}"
-    if not distinct and not order and m.chance(6):
+    if not distinct and not order and not window and m.chance(6):
         text = f"from {sql} {head}{where}{qualify}"
     else:
-        text = f"{head} from {sql}{where}{qualify}{order}"
+        text = f"{head} from {sql}{where}{window}{qualify}{order}"
     return text, Relation(tuple(columns), key, size)
 
 
@@ -143,8 +150,9 @@ def _item_type(m: Maker) -> Type:
 
 def _items(
     m: Maker, place: Place, types: Sequence[Type], names: Sequence[str]
-) -> tuple[list[str], list[Column]]:
-    """A select list; where rows can be told apart it often keeps what tells them."""
+) -> tuple[list[str], list[Column], list[Column]]:
+    """A select list; where rows can be told apart it often keeps what tells them. Third,
+    the columns whose aliases can be used elsewhere."""
     items: list[str] = []
     columns: list[Column] = []
     simple: list[Column] = []
@@ -169,7 +177,7 @@ def _items(
         if "select " not in sql and " over " not in sql:
             # DuckDB refuses an alias of a subquery, and of a window inside another
             simple.append(columns[-1])
-    return items, columns
+    return items, columns, simple
 
 
 def _visible(scope: Scope, alias: str) -> bool:
@@ -217,11 +225,29 @@ def _comparable(columns: Sequence[Column]) -> bool:
     return len(columns) <= 4 and all(c.type in SCALARS for c in columns)
 
 
-def _where(m: Maker, place: Place, columns: Sequence[Column]) -> str:
+def _where(m: Maker, place: Place, aliases: Sequence[Column]) -> str:
     if not m.chance(24):
         return ""
-    quiet = m.chance(62)
-    return f" where {condition(m, replace(place, depth=2, quiet=quiet, lateral=()))}"
+    seen = tuple(c for c in aliases if _visible(place.scope, c.name)) if m.chance(40) else ()
+    inner = replace(place, depth=2, quiet=m.chance(62), lateral=seen)
+    return f" where {condition(m, inner)}"
+
+
+def _named_window(m: Maker, place: Place, items: list[str], columns: list[Column]) -> str:
+    """A WINDOW clause, and columns that use it."""
+    name, column = m.fresh("w"), m.fresh("c")
+    with m.noting() as note:
+        try:
+            definition = fill(m, m.pick(("{part}", "{sorted}", "{total}")), "text", place)
+        except Impossible:
+            return ""
+        inner = replace(place, depth=1, windows=False)
+        over = f"({name} order by 1)" if "order by" not in definition and m.chance(30) else name
+        function = m.pick(("max", "count", "min"))
+        items.append(f"{function}({expression(m, 'text', inner)}) over {over} as {column}")
+    kind = "int" if function == "count" else "text"
+    columns.append(Column(column, kind, personal=note[0]))
+    return f" window {name} as ({definition})"
 
 
 # --- groups --------------------------------------------------------------------------------------
@@ -238,7 +264,11 @@ def _grouped(m: Maker, depth: int, types: Sequence[Type], names: Sequence[str]) 
             key = _group_key(m, kind, place)
         if key is not None and key not in [k for k, _ in keys]:
             keys.append((key, Column("", kind, _domain(scope, key), note[0])))
-    style = m.pick(("written", "ordinal", "alias", "all", "sets")) if keys else "none"
+    style = m.pick(("written", "ordinal", "alias", "all", "sets", "shadow")) if keys else "none"
+    if style == "shadow" and (types or names):
+        style = "written"
+    if style == "shadow":
+        return _shadowed(m, sql, scope, where)
     if names and style in ("ordinal", "alias", "all"):
         style = "written"
     rows = replace(scope, keyed=style != "sets")
@@ -274,6 +304,20 @@ def _grouped(m: Maker, depth: int, types: Sequence[Type], names: Sequence[str]) 
         f"select {', '.join(items)} from {sql}{where}{group}{having}",
         Relation(tuple(columns), found, scope.size if keys else 1),
     )
+
+
+def _shadowed(m: Maker, sql: str, scope: Scope, where: str) -> Query:
+    """A group key by its bare name, under whose name the select list shows something else."""
+    options = [c for _, c in scope.columns() if c.type == "text" and scope.unambiguous(c.name)]
+    key = m.pick(options)
+    shown = m.pick(("upper({})", "left({}, 1)", "length({})", "max({}) || 'x'")).format(key.name)
+    within = Place(scope, 1, subqueries=False, grouped=((key.name, key),))
+    with m.noting() as note:
+        other = expression(m, "int", within)
+    kind = "int" if shown.startswith("length") else "text"
+    columns = (replace(key, type=kind, domain=None), Column(m.fresh("c"), "int", None, note[0]))
+    text = f"select {shown} as {key.name}, {other} as {columns[1].name} from {sql}{where}"
+    return f"{text} group by {key.name}", Relation(columns, None, scope.size)
 
 
 AGGREGATED = ("int", "int", "text", "text", "num", "date", "bool", "texts", "json", "time")
@@ -376,12 +420,15 @@ def _by_name(m: Maker, depth: int, columns: list[Column]) -> tuple[str, list[Col
 
 
 def _with_ctes(m: Maker, depth: int) -> Query:
-    parts = []
+    parts: list[str] = []
+    known = [name for name in m.relations if re.fullmatch(r"w\d+", name)]
+    own: set[str] = set()
     for _ in range(m.weighted({1: 50, 2: 35, 3: 15})):
         body, relation = query(m, depth - 1, None)
-        name = m.pick(("users", "orders")) if m.chance(10) else m.fresh("w")
-        if name in m.relations:
+        name = m.pick(("users", "orders", *known)) if m.chance(14) else m.fresh("w")
+        if name in own:
             continue
+        own.add(name)
         listed = ""
         if relation.columns and m.chance(20):
             names = [m.fresh("n") for _ in relation.columns]
@@ -440,17 +487,20 @@ def _pivot(m: Maker, depth: int) -> Query:
     with m.noting() as note:
         key, on, what = (expression(m, t, place) for t in ("int", "text", "text"))
     literals = m.pick((("Oslo", "Rome"), ("paid", "open"), ("ann@example.com", "Oslo")))
-    function = m.pick(("max", "min", "count"))
+    functions = m.pick((("max",), ("min",), ("count",), ("max", "count")))
     listed = ", ".join(f"'{text}'" for text in literals)
-    names = [f"p{n}" for n in range(3)]
+    kinds = [{"count": "int"}.get(f, "text") for _ in literals for f in functions]
+    names = [m.fresh("p") for _ in range(len(kinds) + 1)]
     inner = f"select {key} as k, {on} as o, {what} as v from {sql}"
-    pivot = f"(pivot ({inner}) on o in ({listed}) using {function}(v) group by k) as p({', '.join(names)})"
-    kind = "int" if function == "count" else "text"
-    columns = (
-        Column("p0", "int", personal=note[0]),
-        *(Column(name, kind, personal=note[0]) for name in names[1:]),
-    )
-    return _over(m, pivot, "p", Relation(columns, ("p0",), scope.size))
+    using = ", ".join(f"{f}(v) as a{n}" for n, f in enumerate(functions))
+    text = m.pick((
+        f"(pivot ({inner}) on o in ({listed}) using {using} group by k)",
+        f"(select * from ({inner}) pivot ({using} for o in ({listed}) group by k))",
+    ))  # fmt: skip
+    columns = [Column(names[0], "int", personal=note[0])]
+    columns += [Column(n, k, personal=note[0]) for n, k in zip(names[1:], kinds, strict=True)]
+    relation = Relation(tuple(columns), (names[0],), scope.size)
+    return _over(m, f"{text} as p({', '.join(names)})", "p", relation)
 
 
 def _unpivot(m: Maker, depth: int) -> Query:
@@ -469,6 +519,7 @@ def _unpivot(m: Maker, depth: int) -> Query:
     text = m.pick((
         f"(unpivot ({inner}) on a, b into name n value v) as p",
         f"(select * from ({inner}) unpivot include nulls (v for n in (a, b))) as p",
+        f"(unpivot ({inner}) on columns(* exclude (k)) into name n value v) as p",
     ))  # fmt: skip
     return _over(m, text, "p", Relation(columns, None, scope.size * 2))
 
@@ -478,7 +529,7 @@ def _over(m: Maker, sql: str, alias: str, relation: Relation) -> Query:
     if m.chance(40):
         return f"select * from {sql}", relation
     place = Place(Scope([Source(alias, relation)]), 1, windows=True)
-    items, columns = _items(m, place, _some_types(m), ())
+    items, columns, _ = _items(m, place, _some_types(m), ())
     return f"select {', '.join(items)} from {sql}", Relation(tuple(columns), None, relation.size)
 
 
@@ -491,7 +542,7 @@ def _unnested(m: Maker, depth: int) -> Query:
     """Rows made in the select list."""
     sql, scope = from_clause(m, depth - 1, None)
     place = Place(scope, 2, subqueries=False)
-    items, columns = _items(m, place, _some_types(m)[:2], ())
+    items, columns, _ = _items(m, place, _some_types(m)[:2], ())
     kind = m.pick(("texts", "ints"))
     with m.noting() as note:
         spread = expression(m, kind, place)

@@ -67,8 +67,10 @@ def source(m: Maker, depth: int, outer: Scope | None) -> tuple[str, Source]:
         rows = ", ".join(f"({n}, {m.pick(_WORDS)}, {m.number(0, 5)})" for n in range(1, 4))
         columns = (Column("k", "int", "user"), Column("w", "text"), Column("n", "int"))
         return f"(values {rows}) as {alias}(k, w, n)", Source(alias, Relation(columns, ("k",), 3))
-    written = m.weighted({name: _weight(name) for name in m.relations})
-    return _aliased(m, written, alias, m.relations[written])
+    name = m.weighted({name: _weight(name) for name in m.relations})
+    schema, dot, table = name.rpartition(".")
+    written = f"{schema}.{m.pick((f'{chr(34)}{table}{chr(34)}', table.upper()))}" if dot else name
+    return _aliased(m, written if m.chance(6) else name, alias, m.relations[name])
 
 
 _WORDS = ("'Oslo'", "'paid'", "'ann@example.com'", "'home'")

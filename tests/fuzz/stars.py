@@ -17,7 +17,9 @@ MOST_COLUMNS = 16
 def star_select(m: Maker, depth: int) -> tuple[str, Relation]:
     """A select whose columns arrive by a star, with something beside it now and then."""
     sql, scope = from_clause(m, depth, None)
-    way = m.weighted({"bare": 28, "of": 20, "changed": 28, "columns": 16, "like": 5, "struct": 6})
+    way = m.weighted(
+        {"bare": 28, "of": 20, "changed": 28, "columns": 16, "like": 5, "struct": 6, "numbered": 4}
+    )
     starred, listed, kept = _STARS[way](m, scope)
     if not listed or len(listed) > MOST_COLUMNS:
         raise Impossible
@@ -188,6 +190,19 @@ def _struct(m: Maker, scope: Scope) -> Starred:
     return f"unnest({source.alias}.{column.name})", fields, None
 
 
+def _numbered(m: Maker, scope: Scope) -> Starred:
+    """A column by its place in FROM."""
+    if any(source.merged for source in scope.sources):
+        raise Impossible
+    places = list(enumerate((c for _, c in scope.columns()), start=1))
+    place, column = m.pick(places)
+    if not isinstance(column.type, str) or column.type == "salt":
+        raise Impossible
+    m.touched = m.touched or column.personal
+    name = m.fresh("c")
+    return f"#{place} as {name}", [replace(column, name=name, domain=None)], None
+
+
 _STARS = {
     "bare": _bare,
     "of": _of,
@@ -195,4 +210,5 @@ _STARS = {
     "columns": _columns,
     "like": _like,
     "struct": _struct,
+    "numbered": _numbered,
 }
