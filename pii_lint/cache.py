@@ -11,7 +11,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,22 +61,33 @@ def load(name: str, shape: type[T]) -> T | None:
 
 
 def save(name: str, content: object) -> None:
-    """Keep an entry, if that can be done: written aside, then moved to its place in one step."""
+    """Keep an entry, if that can be done."""
+    try:
+        _write(name, [msgspec.json.encode(content)])
+    except (msgspec.MsgspecError, ValueError, TypeError, RuntimeError):
+        return
+
+
+def _write(name: str, content: Iterable[bytes]) -> None:
+    """Pieces of JSON, written aside, then moved to their place in one step."""
     try:
         folder = _folder()
-        raw = msgspec.Raw(msgspec.json.encode(content))
-        entry = _Entry(hashlib.sha256(raw).hexdigest(), raw)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as aside:
             try:
-                aside.write(msgspec.json.encode(entry))
+                whole = hashlib.sha256()
+                aside.write(b'{"content":')
+                for piece in content:
+                    whole.update(piece)
+                    aside.write(piece)
+                aside.write(f',"sha256":"{whole.hexdigest()}"}}'.encode())
                 aside.close()
                 Path(aside.name).replace(folder / f"{name}.json")
             except BaseException:
                 Path(aside.name).unlink()
                 raise
         _tidy(folder)
-    except (OSError, msgspec.MsgspecError, ValueError, TypeError, RuntimeError):
+    except (OSError, RuntimeError):
         return
 
 
@@ -103,35 +114,47 @@ class Pack(Generic[T]):
         self.remembers = remember
         self._name = name
         self._decoder = msgspec.json.Decoder(kind)
-        self._old = (load(name, dict[str, msgspec.Raw]) if remember else None) or {}
-        self._used: dict[str, T] = {}
-        self._new: set[str] = set()
+        old = load(name, dict[str, msgspec.Raw]) if remember else None
+        self._old = {key: bytes(raw) for key, raw in (old or {}).items()}
+        self._new: dict[str, bytes] = {}
+        self._asked: set[str] = set()
 
     def get(self, text: str) -> T | None:
         """What is known of a text."""
         key = digest(text)
-        if key not in self._used and key in self._old:
-            try:
-                self._used[key] = self._decoder.decode(self._old[key])
-            except (msgspec.MsgspecError, ValueError, RuntimeError):
-                del self._old[key]
-        return self._used.get(key)
+        kept = self._new.get(key) or self._old.get(key)
+        if kept is None:
+            return None
+        try:
+            known = self._decoder.decode(kept)
+        except (msgspec.MsgspecError, ValueError, RuntimeError):
+            return None
+        self._asked.add(key)
+        return known
 
     def put(self, text: str, known: T) -> None:
         """Know this of a text."""
-        key = digest(text)
-        self._used[key] = known
-        self._new.add(key)
+        if self.remembers:
+            # as bytes, for objects would fill the memory
+            self._new[digest(text)] = msgspec.json.encode(known)
 
     def save(self) -> None:
         """Keep what is new, and of the old what may be asked for again."""
-        if not (self.remembers and self._new):
+        if not self._new:
             return
-        others = [key for key in self._old if key not in self._used]
-        kept = others[-len(self._used) * OTHERS_KEPT :]
-        raw = {key: self._old[key] for key in (*kept, *self._used) if key not in self._new}
-        new = {key: msgspec.Raw(msgspec.json.encode(self._used[key])) for key in self._new}
-        save(self._name, raw | new)
+        used = [key for key in self._old if key in self._asked and key not in self._new]
+        others = [key for key in self._old if key not in self._asked and key not in self._new]
+        most = (len(used) + len(self._new)) * OTHERS_KEPT
+        kept = {key: self._old[key] for key in (*others[-most:], *used)}
+        _write(self._name, _object(kept | self._new))
+        self._new.clear()
+
+
+def _object(members: Mapping[str, bytes]) -> Iterator[bytes]:
+    for place, (key, value) in enumerate(members.items()):
+        yield f'{"," if place else "{"}"{key}":'.encode()
+        yield value
+    yield b"}" if members else b"{}"
 
 
 @cache

@@ -147,7 +147,7 @@ class _Table:
         return flat
 
     def keys(self, keys: Iterable[tuple[Ref, bool]]) -> PackedKeys:
-        return sorted((self._ref(ref), skips) for ref, skips in keys)
+        return [(self._ref(ref), skips) for ref, skips in keys]
 
     def _ref(self, ref: Ref) -> int:
         return self.refs.setdefault(ref, len(self.refs))
@@ -170,7 +170,7 @@ class _Table:
         return place
 
     def group(self, group: Iterable[Edge]) -> list[int]:
-        return [self._edge(edge) for edge in sorted(group, key=repr)]
+        return [self._edge(edge) for edge in group]
 
     def _written(self, op: Op) -> PackedOp:
         match op:
@@ -181,7 +181,7 @@ class _Table:
             case Digest():
                 return PackedOp(op.tag, op.function, keys=self.keys(op.keys))
             case Fold():
-                behind = sorted((self._ref(key), self._edge(edge)) for key, edge in op.behind)
+                behind = [(self._ref(key), self._edge(edge)) for key, edge in op.behind]
                 edges = self.group(op.group)
                 return PackedOp(op.tag, flag=op.numeric, edges=edges, behind=behind)
             case Test():
