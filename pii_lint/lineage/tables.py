@@ -226,7 +226,8 @@ def renamed(walk: Walk, relation: Relation, names: list[exp.Expr]) -> Relation:
         same = rest[i] if i < relation.certain else None
         listed = isinstance(same, Column) and same.listed
         exact = fold(text, quoted, walk.dialect)
-        items.append(Column(text.lower(), text, exact, content, listed=listed))
+        struct = isinstance(same, Column) and same.struct
+        items.append(Column(text.lower(), text, exact, content, listed=listed, struct=struct))
     certain = len(names)
     if len(names) < relation.certain:
         items += rest[len(names) :]
