@@ -377,6 +377,7 @@ def _suffix(items: list[Item]) -> None:
                 named=item.named,
                 span=item.span,
                 listed=item.listed,
+                struct=item.struct,
             )
 
 
@@ -676,7 +677,9 @@ def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     scope.pending.pop(key, None)
     scope.aliases.setdefault(key, content)
     listed = walk.dialect == "duckdb" and _surely_list(inner, scope)
-    return Column(key, name, fold(name, quoted, walk.dialect), content, span=span, listed=listed)
+    struct = walk.dialect == "duckdb" and _surely_struct(inner, scope)
+    exact = fold(name, quoted, walk.dialect)
+    return Column(key, name, exact, content, span=span, listed=listed, struct=struct)
 
 
 def _name(walk: Walk, item: exp.Expr) -> tuple[str, bool]:
@@ -765,7 +768,7 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
         # a list, which stays one column, or a struct, of which a column a field
         return [_item(walk, item, scope), Tail(None, value=content)]
     items: list[Item] = list(_leaves(content) if deep else _branches(content))
-    if not (deep or isinstance(call, exp.Inline) or isinstance(call.this, exp.Struct)):
+    if not (deep or isinstance(call, exp.Inline) or _surely_struct(call.this, scope)):
         # perhaps a list of structs, which stays one column
         items.append(_item(walk, item, scope))
     if content.edges:
@@ -777,16 +780,32 @@ def _surely_list(e: exp.Expr, scope: Scope) -> bool:
     """True for what can be no struct."""
     e = e.unnest()
     if isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier):
-        known = [
-            column
-            for source in scope.sources
-            if source.key == e.table.lower() or not e.table
-            for column in source.relation.find(e.name.lower())
-        ]
+        known = _meant(e, scope)
         return bool(known) and all(column.listed for column in known)
     if isinstance(e, (exp.JSONExtract, exp.JSONExtractScalar, *LISTS)):
         return True
     return isinstance(e, exp.Func) and function_name(e).startswith(LIST_FUNCTIONS)
+
+
+def _surely_struct(e: exp.Expr, scope: Scope) -> bool:
+    """True for a struct made in this text, or a whole row."""
+    e = e.unnest()
+    if not (isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier)):
+        return isinstance(e, exp.Struct)
+    known = _meant(e, scope)
+    if known:
+        return all(column.struct for column in known)
+    return not e.table and scope.source(e.name.lower()) is not None
+
+
+def _meant(e: exp.Column, scope: Scope) -> list[Column]:
+    """The known columns that a name may mean."""
+    return [
+        column
+        for source in scope.sources
+        if source.key == e.table.lower() or not e.table
+        for column in source.relation.find(e.name.lower())
+    ]
 
 
 LIST_FUNCTIONS = (

@@ -25,7 +25,7 @@ def fold(name: str, quoted: bool, dialect: str) -> str:
 class Column:
     """A column of a relation inside a query."""
 
-    __slots__ = ("exact", "key", "listed", "name", "named", "span", "value")
+    __slots__ = ("exact", "key", "listed", "name", "named", "span", "struct", "value")
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Column:
         named: bool = True,
         span: Span | None = None,
         listed: bool = False,
+        struct: bool = False,
     ) -> None:
         self.key = key
         self.name = name
@@ -44,6 +45,9 @@ class Column:
         self.named = named
         self.span = span
         self.listed = listed
+        # surely a list
+        self.struct = struct
+        # surely a struct, made in this text
 
     def having(
         self, value: Value, *, named: bool | None = None, span: Span | None = None
@@ -51,7 +55,7 @@ class Column:
         """The same column with another value, perhaps written elsewhere."""
         named = self.named if named is None else named
         span = span or self.span
-        return Column(self.key, self.name, self.exact, value, named, span, self.listed)
+        return Column(self.key, self.name, self.exact, value, named, span, self.listed, self.struct)
 
 
 class Tail:

@@ -226,7 +226,8 @@ def renamed(walk: Walk, relation: Relation, names: list[exp.Expr]) -> Relation:
         same = rest[i] if i < relation.certain else None
         listed = isinstance(same, Column) and same.listed
         exact = fold(text, quoted, walk.dialect)
-        items.append(Column(text.lower(), text, exact, content, listed=listed))
+        struct = isinstance(same, Column) and same.struct
+        items.append(Column(text.lower(), text, exact, content, listed=listed, struct=struct))
     certain = len(names)
     if len(names) < relation.certain:
         items += rest[len(names) :]
@@ -383,9 +384,9 @@ def _unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
     offset = node.args.get("offset")
     if isinstance(offset, exp.Expr):
         items.append(column(offset.name, NOTHING))
-    # the fields of an unnested struct may be named without its column
+    # the fields of an unnested struct may be named without its column, but not on DuckDB
     certain = len(items)
-    if whole.edges or (whole.fields and walk.dialect != "bigquery"):
+    if walk.dialect != "duckdb" and (whole.edges or (whole.fields and walk.dialect != "bigquery")):
         items.append(Tail(None, value=whole))
     return Relation(items, certain=certain, rows=dict(apply(whole, Signal("count")).edges))
 
