@@ -11,9 +11,11 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Generic, TypeVar
@@ -122,7 +124,7 @@ class Pack(Generic[T]):
     def get(self, text: str) -> T | None:
         """What is known of a text."""
         key = digest(text)
-        kept = self._new.get(key) or self._old.get(key)
+        kept = zlib.decompress(self._new[key]) if key in self._new else self._old.get(key)
         if kept is None:
             return None
         try:
@@ -135,8 +137,8 @@ class Pack(Generic[T]):
     def put(self, text: str, known: T) -> None:
         """Know this of a text."""
         if self.remembers:
-            # as bytes, for objects would fill the memory
-            self._new[digest(text)] = msgspec.json.encode(known)
+            # packed tight, for a large project's would fill the memory
+            self._new[digest(text)] = zlib.compress(msgspec.json.encode(known), 1)
 
     def save(self) -> None:
         """Keep what is new, and of the old what may be asked for again."""
@@ -145,16 +147,19 @@ class Pack(Generic[T]):
         used = [key for key in self._old if key in self._asked and key not in self._new]
         others = [key for key in self._old if key not in self._asked and key not in self._new]
         most = (len(used) + len(self._new)) * OTHERS_KEPT
-        kept = {key: self._old[key] for key in (*others[-most:], *used)}
-        _write(self._name, _object(kept | self._new))
+        old = ((key, self._old[key]) for key in (*others[-most:], *used))
+        new = ((key, zlib.decompress(raw)) for key, raw in self._new.items())
+        _write(self._name, _object(chain(old, new)))
         self._new.clear()
 
 
-def _object(members: Mapping[str, bytes]) -> Iterator[bytes]:
-    for place, (key, value) in enumerate(members.items()):
-        yield f'{"," if place else "{"}"{key}":'.encode()
+def _object(members: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    lead = b"{"
+    for key, value in members:
+        yield lead + f'"{key}":'.encode()
         yield value
-    yield b"}" if members else b"{}"
+        lead = b","
+    yield b"}"
 
 
 @cache

@@ -48,10 +48,16 @@ def _load(path: Path) -> Project:
     head = metadata(data, path, MANIFEST)
     if not head.adapter_type:
         raise ArtifactError(f"{shown(path)} names no adapter: {MANIFEST.remedy} with a profile.")
+    sha256 = hashlib.sha256(data).hexdigest()
     content = decode(data, shapes.Manifest, path, MANIFEST)
-    entries = _entries(content)
+    disabled = bytes(content.disabled)
+    # a large file's text and what was read of it needn't be held at the same time
+    content.disabled = msgspec.Raw()
+    del data
+    entries, tests = _entries(content), _tests(content)
+    content.nodes, content.sources, content.functions = {}, None, None
     name = _project_name(head, entries)
-    nodes = _Reader(path, head, name).nodes(entries, _tests(content))
+    nodes = _Reader(path, head, name).nodes(entries, tests)
     _require_sql(nodes.values(), path)
     return Project(
         name=name,
@@ -68,11 +74,11 @@ def _load(path: Path) -> Project:
             for key, macro in (content.macros or {}).items()
             if macro.package_name == name and macro.original_file_path
         },
-        disabled_paths=_disabled(content.disabled, name),
+        disabled_paths=_disabled(disabled, name),
         generated_at=moment(head.generated_at),
         invocation_id=head.invocation_id,
         target=_target(path, head),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
     )
 
 
@@ -115,12 +121,16 @@ class _Reader:
         )
 
     def nodes(
-        self, entries: Mapping[str, shapes.Node], tests: Iterable[shapes.Node]
+        self, entries: dict[str, shapes.Node], tests: Iterable[shapes.Node]
     ) -> dict[str, Node]:
+        """The nodes; entries are let go one by one."""
         relations = {key: node for key, node in entries.items() if node.resource_type in _RELATIONS}
         keys = find_keys(relations, tests)
+        del relations
         none = Keys()
-        return {key: self._node(key, node, keys.get(key, none)) for key, node in entries.items()}
+        return {
+            key: self._node(key, entries.pop(key), keys.get(key, none)) for key in tuple(entries)
+        }
 
     def _node(self, unique_id: str, node: shapes.Node, keys: Keys) -> Node:
         config = node.config or shapes.NodeConfig()
@@ -253,7 +263,7 @@ def _owner(owner: shapes.Owner | None) -> str | None:
     return owner.name or ", ".join(_listed(owner.email)) or None
 
 
-def _disabled(raw: msgspec.Raw, project: str) -> frozenset[str]:
+def _disabled(raw: bytes, project: str) -> frozenset[str]:
     try:
         groups = msgspec.json.decode(raw, type=dict[str, list[shapes.Placed] | None])
     except (msgspec.MsgspecError, ValueError, RecursionError):

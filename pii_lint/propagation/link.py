@@ -150,7 +150,7 @@ def _unite(into: RelationFacts, facts: RelationFacts) -> None:
         mine = into.columns.setdefault(key, ColumnFacts(column.name, named=column.named))
         for label, via in column.labels.items():
             if _nearer(via, mine.labels.get(label), label in mine.labels):
-                mine.labels[label] = via
+                mine.labels = {**mine.labels, label: via}
     for label, via in facts.signals.items():
         into.signals.setdefault(label, via)
     into.complete = into.complete and facts.complete
@@ -774,13 +774,10 @@ class Linker:
         facts = linked.facts
         facts.complete = linked.shape.complete
         for column in linked.shape.columns:
-            flat: Labels = {}
-            for position, labels in linked.columns.get(column.key, {}).items():
-                for label, via in labels.items() if LATENT not in position else ():
-                    if _nearer(via, flat.get(label), label in flat):
-                        flat[label] = via
             facts.columns[column.key] = ColumnFacts(
-                column.name, flat, named.get(column.key, True) if named is not None else True
+                column.name,
+                _flat(linked.columns.get(column.key) or {}),
+                named.get(column.key, True) if named is not None else True,
             )
         rest = {
             label: via
@@ -879,6 +876,24 @@ def _labels_named(linked: Linked, expressions: Sequence[str]) -> Labels:
         for labels in linked.columns[key].values()
         for label, via in labels.items()
     }
+
+
+_NONE: Labels = {}
+"""The labels of every clean column; a dict each would fill the memory."""
+
+
+def _flat(places: Mapping[Position, Labels]) -> Labels:
+    """The labels of a column, wherever in its value they stand."""
+    if not places:
+        return _NONE
+    if len(places) == 1 and () in places:
+        return places[()]
+    flat: Labels = {}
+    for position, labels in places.items():
+        for label, via in labels.items() if LATENT not in position else ():
+            if _nearer(via, flat.get(label), label in flat):
+                flat[label] = via
+    return flat
 
 
 def _fingerprint(linked: Linked) -> object:
