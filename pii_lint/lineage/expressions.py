@@ -505,9 +505,18 @@ def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value 
     walk.quiet = quiet
     if any(ref.read == UNKNOWN for ref, _ in flat(first)):
         return None
+    if isinstance(left, exp.Dot):
+        # a chain of calls is long at times, and read once: its value goes by a name of its own
+        scope = Scope(
+            parent=scope, locals={CHAINED: first}, sources=scope.sources, group=scope.group
+        )
+        left = exp.Identifier(this=CHAINED)
     args = [arg.copy() for _, arg in arguments(call)]
     whole = exp.func(function_name(call), left.copy(), *args, dialect=walk.dialect)
     return value(walk, whole, scope)
+
+
+CHAINED = "$chained"
 
 
 def path_keys(path: exp.Expr) -> list[str] | None:
