@@ -638,7 +638,7 @@ def _items(
             if pattern is not None:
                 pattern += [column.key for column in generated]
             continue
-        unpacked = _unpacked(walk, item, scope)
+        unpacked = _unpacked(walk, item, scope) if walk.row_makers else None
         if unpacked is not None:
             items += unpacked
             certain = before if certain is None else certain
