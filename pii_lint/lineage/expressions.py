@@ -505,9 +505,18 @@ def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value 
     walk.quiet = quiet
     if any(ref.read == UNKNOWN for ref, _ in flat(first)):
         return None
+    if isinstance(left, exp.Dot):
+        # a chain of calls is long at times, and read once: its value goes by a name of its own
+        scope = Scope(
+            parent=scope, locals={CHAINED: first}, sources=scope.sources, group=scope.group
+        )
+        left = exp.Identifier(this=CHAINED)
     args = [arg.copy() for _, arg in arguments(call)]
     whole = exp.func(function_name(call), left.copy(), *args, dialect=walk.dialect)
     return value(walk, whole, scope)
+
+
+CHAINED = "$chained"
 
 
 def path_keys(path: exp.Expr) -> list[str] | None:
@@ -926,9 +935,14 @@ def spread_call(walk: Walk, call: exp.Expr, count: int, scope: Scope) -> list[Va
 # --- functions by class --------------------------------------------------------------------------
 
 
+# NOTE: a union of types is made anew each time it is met, which costs more than the whole test
+UNCLASSED = (exp.Anonymous, exp.AnonymousAggFunc, exp.CombinedAggFunc)
+"""Calls that sqlglot has no class for."""
+
+
 def function_name(e: exp.Expr) -> str:
     """The name a call goes by: as written where sqlglot has no class for it, else sqlglot's own."""
-    if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
+    if isinstance(e, UNCLASSED):
         return str(e.this.name if isinstance(e.this, exp.Expr) else e.this).lower()
     if isinstance(e, exp.Func):
         return e.sql_name().lower()
@@ -958,7 +972,7 @@ LOWERING = frozenset(
 
 
 def _listed(walk: Walk, e: exp.Expr) -> FunctionSpec | None:
-    if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
+    if isinstance(e, UNCLASSED):
         return walk.functions.get(function_name(e))
     if type(e) in walk.overrides:
         return FunctionSpec(walk.overrides[type(e)][0], "external", ())
@@ -971,7 +985,7 @@ def _listed(walk: Walk, e: exp.Expr) -> FunctionSpec | None:
 
 def arguments(e: exp.Expr) -> list[tuple[int, exp.Expr]]:
     """The arguments of a call with their positions in the catalogue's order."""
-    if isinstance(e, exp.Anonymous | exp.AnonymousAggFunc | exp.CombinedAggFunc):
+    if isinstance(e, UNCLASSED):
         return [(i, arg) for i, arg in enumerate(e.expressions) if isinstance(arg, exp.Expr)]
     found: list[tuple[int, exp.Expr]] = []
     for i, key in enumerate(e.arg_types):
@@ -985,11 +999,11 @@ def arguments(e: exp.Expr) -> list[tuple[int, exp.Expr]]:
 
 def literal(e: exp.Expr) -> str | None:
     """The text of a literal, a bare word or a negative number; None for anything else."""
-    if isinstance(e, exp.Paren | exp.Cast):
+    if isinstance(e, (exp.Paren, exp.Cast)):
         return literal(e.this)
-    if isinstance(e, exp.Literal | exp.Var):
+    if isinstance(e, (exp.Literal, exp.Var)):
         return str(e.name)
-    if isinstance(e, exp.WeekStart | exp.Week) and isinstance(e.this, exp.Var):
+    if isinstance(e, (exp.WeekStart, exp.Week)) and isinstance(e.this, exp.Var):
         return "week"
     if isinstance(e, exp.Neg) and isinstance(e.this, exp.Literal):
         return f"-{e.this.name}"

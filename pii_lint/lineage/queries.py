@@ -54,6 +54,10 @@ DEEPEST_RECURSION = 20
 """Rounds after which a recursive CTE that still grows is joined instead."""
 
 
+MOST_COLUMNS = 10_000
+"""Columns of one query that are told apart."""
+
+
 def query(walk: Walk, e: exp.Expr, parent: Scope | None) -> Relation:
     """What a query gives."""
     if isinstance(e, exp.Select):
@@ -300,6 +304,8 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
     scope.group = scope.group | keys
     scope.behind = _behind(keys, scope)
     items, certain, pattern = _items(walk, e, scope)
+    if len(items) > MOST_COLUMNS:
+        items, certain, pattern = _cut_short(walk, items), min(certain, MOST_COLUMNS), None
     rows = rows_of(scope.sources)
     filtered = _row_signals(walk, e, conditions, items, scope, rows)
     inner = walk.low, walk.high
@@ -331,6 +337,13 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
         pattern=pattern,
         pinned=scope.pinned | single,
     )
+
+
+def _cut_short(walk: Walk, items: list[Item]) -> list[Item]:
+    """The first columns, and one open rest that holds all the others."""
+    rest = union(item_value(item) for item in items[MOST_COLUMNS:])
+    lost = walk.unknown(f"a query has more than {MOST_COLUMNS} columns")
+    return [*items[:MOST_COLUMNS], Tail(None, value=union((rest, lost)))]
 
 
 def _aggregates(e: exp.Select) -> bool:
@@ -625,7 +638,7 @@ def _items(
             if pattern is not None:
                 pattern += [column.key for column in generated]
             continue
-        unpacked = _unpacked(walk, item, scope)
+        unpacked = _unpacked(walk, item, scope) if walk.row_makers else None
         if unpacked is not None:
             items += unpacked
             certain = before if certain is None else certain

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import logging
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import sqlglot
@@ -65,8 +67,15 @@ def _readers(dialect: str) -> tuple[Tokenizer, Parser]:
     return known.tokenizer(), known.parser()
 
 
+LONGEST_CHAIN = 200
+_CHAIN = re.compile(rf"(?:\[[^\[\]]*\]\s*|\.\s*\w+\s*\([^()]*\)\s*){{{LONGEST_CHAIN}}}")
+"""Subscripts and calls, one after the other: the parser takes the square of their number."""
+
+
 def parse(sql: str, dialect: str) -> list[exp.Expr]:
     """The statements of a text. Raises ValueError with a short, literal-free reason."""
+    if sql.count("]") + sql.count(")") >= LONGEST_CHAIN and _CHAIN.search(sql):
+        raise ValueError("the SQL chains too many calls or subscripts to parse")
     tokenizer, parser = _readers(dialect)
     try:
         text = readable(sql, dialect)
@@ -196,11 +205,11 @@ LONGEST_EXCERPT = 160
 def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
     """The select-list item around `sql[start:end]`: literals as `?`, no comments, at most 160
     characters."""
-    tokens = _tokens(sql, dialect)
-    first, last = _item(tokens, start, end)
+    layout = _layout(sql, dialect)
+    first, last = layout.item(start, end)
     text = ""
     previous: Token | None = None
-    for token in tokens[first:last]:
+    for token in layout.tokens[first:last]:
         if previous is not None and token.start > previous.end + 1:
             text += " "
         text += "?" if token.token_type in _LITERALS else sql[token.start : token.end + 1]
@@ -208,31 +217,46 @@ def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
     return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A text's tokens and, for each of them, the brackets around it, the brackets around the query
+    in which it stands, and the first token of its select-list item."""
+
+    tokens: list[Token]
+    starts: list[int]
+    depths: list[int]
+    queries: list[int]
+    firsts: list[int]
+
+    def item(self, start: int, end: int) -> tuple[int, int]:
+        """Token indexes of the select-list item that holds the characters from `start` to
+        `end`."""
+        at = bisect_right(self.starts, start) - 1
+        if at < 0 or self.tokens[at].end < start:
+            return 0, 0
+        for i in range(at + 1, len(self.tokens)):
+            kind = self.tokens[i].token_type
+            ends = kind is TokenType.COMMA or kind in _RIGHT_EDGES or kind in _CLOSE
+            if ends and self.depths[i] == self.queries[at] and self.starts[i] >= end:
+                return self.firsts[at], i
+        return self.firsts[at], len(self.tokens)
+
+
 @lru_cache(maxsize=64)
-def _tokens(sql: str, dialect: str) -> list[Token]:
+def _layout(sql: str, dialect: str) -> _Layout:
     try:
-        return tokenize(sql, dialect)
+        tokens = tokenize(sql, dialect)
     except ValueError:
-        return []
-
-
-def _item(tokens: list[Token], start: int, end: int) -> tuple[int, int]:
-    """Token indexes of the select-list item that holds the characters from `start` to `end`."""
-    levels: list[int] = []  # of each open query: the bracket depth inside it
-    depth = first = 0
+        tokens = []
+    layout = _Layout(tokens, [token.start for token in tokens], [], [], [])
+    levels = [0]  # of each open query: the bracket depth inside it
+    depth = 0
     firsts = {0: 0}  # bracket depth -> where the current item began
-    inside: int | None = None  # the depth of the query in which the item stands
     for i, token in enumerate(tokens):
         kind = token.token_type
-        if inside is not None:
-            ends = depth == inside and (
-                kind is TokenType.COMMA or kind in _RIGHT_EDGES or kind in _CLOSE
-            )
-            if ends and token.start >= end:
-                return first, i
-        elif token.start <= start <= token.end:
-            inside = levels[-1] if levels else 0
-            first = firsts[inside]
+        layout.depths.append(depth)
+        layout.queries.append(levels[-1])
+        layout.firsts.append(firsts[levels[-1]])
         if kind in _OPEN:
             depth += 1
             following = tokens[i + 1].token_type if i + 1 < len(tokens) else None
@@ -240,11 +264,9 @@ def _item(tokens: list[Token], start: int, end: int) -> tuple[int, int]:
                 levels.append(depth)
                 firsts[depth] = i + 1
         elif kind in _CLOSE:
-            if levels and levels[-1] == depth:
+            if len(levels) > 1 and levels[-1] == depth:
                 levels.pop()
             depth -= 1
-        elif (kind in _LEFT_EDGES or kind is TokenType.COMMA) and depth == (
-            levels[-1] if levels else 0
-        ):
+        elif (kind in _LEFT_EDGES or kind is TokenType.COMMA) and depth == levels[-1]:
             firsts[depth] = i + 1
-    return (0, 0) if inside is None else (first, len(tokens))
+    return layout
