@@ -118,7 +118,7 @@ def _columns_of(
             if isinstance(item, Tail):
                 items.append(item.hiding(frozenset(given)) if given else item)
                 continue
-            if merged and item.key in scope.merged:
+            if merged and item.key in scope.merged and item.key in source.joint:
                 if item.key in given:
                     continue
                 given.add(item.key)

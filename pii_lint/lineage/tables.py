@@ -456,6 +456,9 @@ def _merge_columns(
                 both += [c.value for c in known]
             else:
                 both += [v for tail in source.relation.tails if (v := tail.column(key)) is not None]
+        for source in (*left, *right):
+            if source.relation.find(key) or any(source.relation.tails):
+                source.joint |= {key}
         before = scope.merged.get(key)
         scope.merged[key] = union((*both, before) if before is not None else both)
     for source in right:
