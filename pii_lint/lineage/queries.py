@@ -732,7 +732,7 @@ def _spread_items(walk: Walk, item: exp.Expr, several: Chosen, scope: Scope) -> 
         walk.column = column.name if isinstance(column, Column) else "*"
         read = value(walk, with_column(inner, node, column), chosen_scope(scope, column))
         if isinstance(column, Tail):
-            yield Tail(column.read if bare else None, column.hidden, NOTHING if bare else read)
+            yield Tail(column.read if bare else None, column.hidden, column.value if bare else read)
         else:
             name = column.name
             if aliased:
@@ -776,7 +776,8 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
         # a struct whose fields only its schema names
         return [Tail(None, value=content)]
     if not content.fields:
-        if walk.dialect != "duckdb" or not content.edges or _surely_list(call.this, scope):
+        listed = not deep and _surely_list(call.this, scope)
+        if walk.dialect != "duckdb" or not content.edges or listed:
             return None
         # a list, which stays one column, or a struct, of which a column a field
         return [_item(walk, item, scope), Tail(None, value=content)]

@@ -177,6 +177,8 @@ class Source:
     # False on the hidden side of a semi or anti join
     merged: frozenset[str] = frozenset()
     # columns that `using` or `natural` merged into those of an earlier source
+    joint: frozenset[str] = frozenset()
+    # columns that went into a merged one, on either side
     how: int = 0
     # NULLABLE on the loose side of an outer join
 

@@ -118,7 +118,7 @@ def _columns_of(
             if isinstance(item, Tail):
                 items.append(item.hiding(frozenset(given)) if given else item)
                 continue
-            if merged and item.key in scope.merged:
+            if merged and item.key in scope.merged and item.key in source.joint:
                 if item.key in given:
                     continue
                 given.add(item.key)
@@ -353,16 +353,20 @@ def spread(walk: Walk, e: exp.Expr, scope: Scope) -> Chosen | None:
 
 def chosen_columns(walk: Walk, node: exp.Expr, scope: Scope) -> Chosen:
     """The columns that one `columns(…)` stands for."""
+    asked = _asked(node)
+    if isinstance(asked, exp.Column) and is_star(asked) and not _qualified_source(asked, scope):
+        # the fields of a struct
+        items, certain, pattern = expand(walk, asked, scope)
+        return Chosen(node, items, certain, pattern)
     sources = _spread_source(node, scope)
     keep = _chosen_names(node)
     items, certain = _columns_of(walk, sources, scope, merged=len(sources) > 1)
-    inner = _asked(node)
-    inner = inner.this if isinstance(inner, exp.Column) else inner
+    inner = asked.this if isinstance(asked, exp.Column) else asked
     if isinstance(inner, exp.Star):
         items = _Changes(walk, inner, scope).applied(items)
     kept, sure = _kept(items, keep)
-    pattern = _pattern_of(sources, scope)
-    return Chosen(node, kept, certain and sure, pattern and (*pattern, node.sql(walk.dialect)))
+    known = _pattern_of(sources, scope)
+    return Chosen(node, kept, certain and sure, known and (*known, node.sql(walk.dialect)))
 
 
 def _pattern_of(sources: list[Source], scope: Scope) -> tuple[object, ...] | None:

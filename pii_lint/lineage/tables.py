@@ -232,6 +232,8 @@ def renamed(walk: Walk, relation: Relation, names: list[exp.Expr]) -> Relation:
     if len(names) < relation.certain:
         items += rest[len(names) :]
         certain = relation.certain
+        if walk.dialect == "duckdb":
+            items += _counted_anew(rest, len(names))
     elif relation.certain < len(rest):
         items.append(Tail(None, value=loose))
     return Relation(
@@ -241,6 +243,21 @@ def renamed(walk: Walk, relation: Relation, names: list[exp.Expr]) -> Relation:
         filtered=relation.filtered,
         pinned=relation.pinned,
     )
+
+
+def _counted_anew(items: list[Item], first: int) -> Iterator[Tail]:
+    """DuckDB counts equal names of a query or view (`id`, `id_1`) after some of them were renamed,
+    those of a table before: the rest may go by either name."""
+    keys = {item.key for item in items if isinstance(item, Column)}
+    doubtful = [
+        item.value
+        for item in items[first:]
+        if isinstance(item, Column)
+        and (stem := item.key.rstrip("0123456789")).endswith("_")
+        and stem[:-1] in keys
+    ]
+    if doubtful:
+        yield Tail(None, value=union(doubtful))
 
 
 # --- functions and literals as relations ---------------------------------------------------------
@@ -456,6 +473,9 @@ def _merge_columns(
                 both += [c.value for c in known]
             else:
                 both += [v for tail in source.relation.tails if (v := tail.column(key)) is not None]
+        for source in (*left, *right):
+            if source.relation.find(key) or any(source.relation.tails):
+                source.joint |= {key}
         before = scope.merged.get(key)
         scope.merged[key] = union((*both, before) if before is not None else both)
     for source in right:

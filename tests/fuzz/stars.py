@@ -186,7 +186,8 @@ def _struct(m: Maker, scope: Scope) -> Starred:
         raise Impossible
     names = {s.alias for s in scope.sources}
     if m.chance(50) and column.name not in names:
-        return f"{column.name}.*", fields, None
+        spread = f"{column.name}.*"
+        return m.pick((spread, f"columns({spread})")), fields, None
     return f"unnest({source.alias}.{column.name})", fields, None
 
 

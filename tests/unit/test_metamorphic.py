@@ -177,6 +177,9 @@ def test_a_hash_hides_a_value_but_never_its_label(number: int, digest: str) -> N
     before = sight(facts(models))
     after = sight(facts(hashed(models, digest)))
     for name, labels in columns(before).items():
+        if name == "*":
+            # columns that nobody can name, so nobody can hash them
+            continue
         kept = {origin for origin, _ in after.get(name, set())}
         assert {origin for origin, _ in labels if not origin.endswith(".salts.salt")} <= kept
 
