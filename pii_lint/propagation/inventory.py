@@ -66,6 +66,15 @@ class BlindSpot:
     span: Span | None = None
 
 
+class Opened(NamedTuple):
+    """What a query asks of another relation that no list of columns tells: a column that nobody
+    listed, or what stands under a path in a JSON value."""
+
+    node: str
+    column: str
+    path: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class RelationFacts:
     """One relation. `columns` is keyed by lower-case name and keeps the select list's order; the
@@ -77,6 +86,7 @@ class RelationFacts:
     # False where more columns may stand there than `columns` lists
     reads: tuple[str, ...] = ()
     # unique_ids that its SQL reads, hard-coded names resolved
+    opened: set[Opened] = field(default_factory=set)
     masks: list[MaskFacts] = field(default_factory=list)
     blind: list[BlindSpot] = field(default_factory=list)
 

@@ -61,7 +61,7 @@ from .binding import Binder
 from .branches import unseen_branch
 from .declared import ANY_DEPTH, LATENT, Position, born, columns_of, is_tagged, shape_of
 from .hooks import Carrier, Writing, find_hooks, placed
-from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFacts, Via
+from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, Opened, RelationFacts, Via
 from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
@@ -155,6 +155,7 @@ def _unite(into: RelationFacts, facts: RelationFacts) -> None:
         into.signals.setdefault(label, via)
     into.complete = into.complete and facts.complete
     into.reads = tuple(sorted({*into.reads, *facts.reads}))
+    into.opened |= facts.opened
     into.masks += [mask for mask in facts.masks if mask not in into.masks]
     into.blind += [spot for spot in facts.blind if spot not in into.blind]
 
@@ -393,6 +394,7 @@ class Linker:
         owners = {read: self._owners(node.unique_id, name) for read, name in summary.reads.items()}
         linked.facts.reads = tuple(sorted({uid for uids in owners.values() for uid in uids}))
         self.owners = owners
+        linked.facts.opened = set(self._opened(summary))
         for column in summary.columns:
             places = linked.columns.setdefault(column.shape.key, {})
             self._put(places, (), column.edges, column.span)
@@ -428,6 +430,32 @@ class Linker:
             for places in linked.columns.values():
                 places.setdefault((), {})[lost] = None
         return self._finish(linked, named)
+
+    def _opened(self, summary: Summary) -> Iterator[Opened]:
+        """What the query asks for by a name that no relation's list of columns holds."""
+        unlisted = {
+            read
+            for read, uids in self.owners.items()
+            if any(uid in self.linked and not self.linked[uid].shape.complete for uid in uids)
+        }
+        asked = {
+            ref
+            for edges in (
+                summary.rows,
+                *(column.edges for column in summary.columns),
+                *(edges for column in summary.columns for edges in column.fields.values()),
+            )
+            for ref, _ in edges
+            if ref.path or ref.read in unlisted
+        }
+        for ref in asked:
+            path = tuple(step for step in ref.path if step not in (SCALAR, KEYS))
+            for uid in self.owners.get(ref.read, ()):
+                linked = self.linked.get(uid)
+                if linked is None or ref.column in (ROWS, ROW_ID, TAIL):
+                    continue
+                if path or ref.column not in linked.columns:
+                    yield Opened(uid, ref.column, path)
 
     def _put(
         self, places: dict[Position, Labels], at: Position, edges: Edges, column: Span | None = None

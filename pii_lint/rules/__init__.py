@@ -16,6 +16,7 @@ from pii_lint.rules.equated_untagged import equated_untagged
 from pii_lint.rules.forbidden_kind import forbidden_kind
 from pii_lint.rules.influence_of_pii import influence_of_pii
 from pii_lint.rules.literal_salt import literal_salt
+from pii_lint.rules.overstated_tag import overstated_tag
 from pii_lint.rules.pii_in_safe_model import pii_in_safe_model
 from pii_lint.rules.pii_leaves_staging import pii_leaves_staging
 from pii_lint.rules.pseudonym_in_safe_model import pseudonym_in_safe_model
@@ -25,7 +26,9 @@ from pii_lint.rules.select_star_in_staging import select_star_in_staging
 from pii_lint.rules.stale_declassification import stale_declassification
 from pii_lint.rules.statistic_of_pii import statistic_of_pii
 from pii_lint.rules.unanalysable import unanalysable
+from pii_lint.rules.undeclared_label import undeclared_label
 from pii_lint.rules.unsigned_export import unsigned_export
+from pii_lint.rules.untagged_source_column import untagged_source_column
 from pii_lint.rules.untrue_node_tag import untrue_node_tag
 from pii_lint.rules.weak_mask import weak_mask
 
@@ -45,6 +48,9 @@ RULES: tuple[Rule, ...] = (
     secret_in_model,
     select_star_in_staging,
     pii_leaves_staging,
+    untagged_source_column,
+    undeclared_label,
+    overstated_tag,
     untrue_node_tag,
     stale_declassification,
 )

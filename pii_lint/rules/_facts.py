@@ -17,6 +17,7 @@ from pii_lint.findings import Severity, Suppression
 from pii_lint.labels import SECRET, Form, Label
 from pii_lint.lineage import dialect_of
 from pii_lint.policy import Policy
+from pii_lint.propagation.declared import columns_of, is_declared_clean
 from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
 from pii_lint.rules._approvals import Declassification, declassifications
 from pii_lint.rules._places import WHOLE, Manifest, Places
@@ -203,6 +204,12 @@ class Facts:
             one.holds(self.today) and one.covers(label.kind, label.form.word)
             for one in self.declared(uid, column)
         )
+
+    def declared_clean(self, uid: str) -> frozenset[str]:
+        """Columns of which somebody said that they aren't personal, lower case."""
+        named = {name.lower() for name in self.config.clean.get(uid, ())}
+        columns = columns_of(self.nodes[uid], self.config)
+        return frozenset(named | {k for k, column in columns.items() if is_declared_clean(column)})
 
     def is_secret(self, uid: str) -> bool:
         """True for a relation that holds salts or keys."""

@@ -34,7 +34,7 @@ sources:
           - {name: income, data_type: integer, tags: [pii], meta: {pii: true, pii_type: income}}
           - {name: country, meta: {pii: false}}
       - name: logins
-        columns: [{name: login}, {name: login_at}]
+        columns: [{name: login, meta: {pii: false}}, {name: login_at}]
   - name: secrets
     tables:
       - {name: pii_salt, meta: {secret: true}, columns: [{name: salt}]}
