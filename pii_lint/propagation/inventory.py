@@ -86,9 +86,26 @@ class RelationFacts:
     # False where more columns may stand there than `columns` lists
     reads: tuple[str, ...] = ()
     # unique_ids that its SQL reads, hard-coded names resolved
+    hooked: tuple[str, ...] = ()
+    # those among them that only hooks bring in
     opened: set[Opened] = field(default_factory=set)
     masks: list[MaskFacts] = field(default_factory=list)
     blind: list[BlindSpot] = field(default_factory=list)
+
+
+class Outlet(NamedTuple):
+    """What a hook or operation writes to where dbt makes nothing."""
+
+    by: str
+    # the node whose hook it is, or the operation
+    target: str
+    # as the SQL names it
+    source: str | None
+    # the unique_id of a source that it is declared as
+    file: bool
+    labels: frozenset[Label]
+    lost: str | None
+    # why nobody can say what is written
 
 
 class Hop(NamedTuple):
@@ -105,6 +122,7 @@ class Inventory:
     """The whole project, labelled."""
 
     relations: Mapping[str, RelationFacts]
+    outlets: tuple[Outlet, ...] = ()
 
     def path(self, node: str, column: str, label: Label) -> tuple[Hop, ...]:
         """The witness path of a label, origin first. `column` is a lower-case key of that

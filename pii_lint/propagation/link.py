@@ -26,7 +26,7 @@ from pii_lint.labels import (
     Origin,
     carry,
 )
-from pii_lint.lineage.effects import How, Lost
+from pii_lint.lineage.effects import FILE, How, Lost, Write
 from pii_lint.lineage.summary import (
     CHANGED,
     DECLARED,
@@ -61,7 +61,16 @@ from .binding import Binder
 from .branches import unseen_branch
 from .declared import ANY_DEPTH, LATENT, Position, born, columns_of, is_tagged, shape_of
 from .hooks import Carrier, Writing, find_hooks, placed
-from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, Opened, RelationFacts, Via
+from .inventory import (
+    BlindSpot,
+    ColumnFacts,
+    Inventory,
+    MaskFacts,
+    Opened,
+    Outlet,
+    RelationFacts,
+    Via,
+)
 from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
@@ -134,15 +143,16 @@ def trace(
     """Every column of every relation with its labels. Several manifests of one project are united.
     `remember`: summaries of queries are kept for the next run."""
     merged: dict[str, RelationFacts] = {}
+    outlets: dict[Outlet, None] = {}
     for project in projects:
-        for uid, facts in (
-            Linker(project, projects, config, registry, remember=remember).run().items()
-        ):
+        linker = Linker(project, projects, config, registry, remember=remember)
+        for uid, facts in linker.run().items():
             if uid in merged:
                 _unite(merged[uid], facts)
             else:
                 merged[uid] = facts
-    return Inventory(merged)
+        outlets.update(dict.fromkeys(linker.outlets()))
+    return Inventory(merged, tuple(outlets))
 
 
 def _unite(into: RelationFacts, facts: RelationFacts) -> None:
@@ -155,6 +165,7 @@ def _unite(into: RelationFacts, facts: RelationFacts) -> None:
         into.signals.setdefault(label, via)
     into.complete = into.complete and facts.complete
     into.reads = tuple(sorted({*into.reads, *facts.reads}))
+    into.hooked = tuple(sorted({*into.hooked, *facts.hooked}))
     into.opened |= facts.opened
     into.masks += [mask for mask in facts.masks if mask not in into.masks]
     into.blind += [spot for spot in facts.blind if spot not in into.blind]
@@ -618,6 +629,7 @@ class Linker:
         self.owners = {read: self._owners(by, name) for read, name in summary.reads.items()}
         facts = linked.facts
         read = {uid for uids in self.owners.values() for uid in uids} - {node.unique_id}
+        facts.hooked = tuple(sorted({*facts.hooked, *(read - {*facts.reads})}))
         facts.reads = tuple(sorted({*facts.reads, *read}))
         for i, name in placed(effect, summary, linked.shape):
             places = self._column(linked, name)
@@ -643,6 +655,31 @@ class Linker:
                 facts.masks.append(mask)
         spots = [BlindSpot(f"{where}: {reason}") for reason, _ in summary.unknowns]
         facts.blind += [spot for spot in spots if spot not in facts.blind]
+
+    def outlets(self) -> Iterator[Outlet]:
+        """What is written where dbt makes nothing; to be asked when all is linked."""
+        for name, writing in self.hooks.strangers:
+            effect, by = writing.effect, writing.by.unique_id
+            self.session.clear()
+            places: dict[Position, Labels] = {}
+            lost = effect.reason if isinstance(effect, Lost) else None
+            if isinstance(effect, Write) and effect.how is not How.ROWS:
+                try:
+                    summary = lineage.summarize(
+                        effect.query, self.dialect, self.functions, self._shapes(writing.by)
+                    )
+                except ValueError as error:
+                    lost = str(error)
+                else:
+                    self.reader = by
+                    self.owners = {r: self._owners(by, n) for r, n in summary.reads.items()}
+                    for column in summary.columns:
+                        for edges in (column.edges, *column.fields.values()):
+                            self._put(places, (), _unplaced(edges))
+                    self._put(places, (), _unplaced(summary.tail or {}))
+            labels = frozenset(label for labels in places.values() for label in labels)
+            owner = next(iter(self.binder.bind(name, by)), None)
+            yield Outlet(by, name.key, owner, name == FILE, labels, lost)
 
     def _column(self, linked: Linked, name: str) -> dict[Position, Labels]:
         """The places of a column, which a hook may have added."""

@@ -14,6 +14,7 @@ from pii_lint.rules._rule import Example, Rule
 from pii_lint.rules.contradicting_zones import contradicting_zones
 from pii_lint.rules.equated_untagged import equated_untagged
 from pii_lint.rules.forbidden_kind import forbidden_kind
+from pii_lint.rules.hard_coded_relation import hard_coded_relation
 from pii_lint.rules.influence_of_pii import influence_of_pii
 from pii_lint.rules.literal_salt import literal_salt
 from pii_lint.rules.overstated_tag import overstated_tag
@@ -27,6 +28,7 @@ from pii_lint.rules.stale_declassification import stale_declassification
 from pii_lint.rules.statistic_of_pii import statistic_of_pii
 from pii_lint.rules.unanalysable import unanalysable
 from pii_lint.rules.undeclared_label import undeclared_label
+from pii_lint.rules.unowned_target import unowned_target
 from pii_lint.rules.unsigned_export import unsigned_export
 from pii_lint.rules.untagged_source_column import untagged_source_column
 from pii_lint.rules.untrue_node_tag import untrue_node_tag
@@ -46,6 +48,8 @@ RULES: tuple[Rule, ...] = (
     pseudonym_in_safe_model,
     literal_salt,
     secret_in_model,
+    hard_coded_relation,
+    unowned_target,
     select_star_in_staging,
     pii_leaves_staging,
     untagged_source_column,

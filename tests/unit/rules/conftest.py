@@ -41,6 +41,7 @@ sources:
 """
 
 _CALL = re.compile(r"\{\{\s*(\w+)\((.*?)\)\s*\}\}")
+_HOOK = re.compile(r'post_hook="([^"]*)"')
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -131,11 +132,13 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
     name = Path(path).stem
     reads: list[str] = []
     tags: set[str] = set()
+    hooks: list[str] = []
 
     def render(call: re.Match[str]) -> str:
         macro, names = call[1], _QUOTED.findall(call[2])
         if macro == "config":
-            tags.update(names)
+            hooks.extend(_HOOK.findall(call[2]))
+            tags.update(_QUOTED.findall(_HOOK.sub("", call[2])))
             return ""
         if macro == "hash_pii":
             reads.append("source.shop.secrets.pii_salt")
@@ -147,6 +150,7 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         reads.append(f"model.shop.{names[0]}")
         return f'"shop"."main"."{names[0]}"'
 
+    compiled = _CALL.sub(render, text)
     return Node(
         unique_id=f"model.shop.{name}",
         resource_type="model",
@@ -160,7 +164,8 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         relation_name=f'"shop"."main"."{name}"',
         materialized="table",
         raw_code=text,
-        compiled_code=_CALL.sub(render, text),
+        compiled_code=compiled,
+        post_hooks=tuple(hooks),
         columns=_columns(described),
         tags=frozenset(tags),
         meta=described.get("meta", {}),
