@@ -23,11 +23,13 @@ from pii_lint.rules._approvals import Declassification, declassifications
 from pii_lint.rules._places import WHOLE, Manifest, Places
 
 EXPORT = "export"
+RESTRICTED = "restricted"
+"""A class of data, and the zone where it is at home."""
 WORKBENCH = frozenset({"staging", "intermediate"})
 """The zones where raw data is made fit for the marts."""
 
 
-_CLEARED = frozenset({"raw", "restricted"})
+_CLEARED = frozenset({"raw", RESTRICTED})
 """Zones where personal data is at home; for what may stand nowhere there is a rule of its own."""
 
 Gated = tuple[tuple[Label, Severity], ...]
@@ -226,6 +228,10 @@ class Facts:
         if waiver is None or waiver.until < self.today:
             return None
         return Suppression(waiver.reason, until=str(waiver.until))
+
+    def is_restricted(self, label: Label) -> bool:
+        """True for a kind that only cleared people may read, in whatever form."""
+        return self.registry.kind(label.kind).data_classification == RESTRICTED
 
     def subject(self, cell: Cell) -> str:
         """What a message speaks of: the column `email` of the safe model `fct_reach`."""
