@@ -173,6 +173,7 @@ class _Reader:
             updated_at=config.updated_at,
             on_schema_change=config.on_schema_change,
             persist_docs=any(bool(value) for value in (config.persist_docs or {}).values()),
+            grants=_grants(config.grants),
             arguments=tuple(argument.name or "" for argument in node.arguments or ()),
             injected_ctes=tuple(cte.sql for cte in node.extra_ctes or () if cte.sql),
         )
@@ -308,6 +309,15 @@ def _hooks(hooks: shapes.Hooks) -> tuple[str, ...]:
     listed = hooks if isinstance(hooks, list) else [hooks] if hooks is not None else []
     texts = [hook if isinstance(hook, str) else hook.sql for hook in listed]
     return tuple(text for text in texts if text and text.strip())
+
+
+def _grants(grants: Mapping[str, object] | None) -> dict[str, tuple[str, ...]]:
+    """Who may do what; dbt lets a single role stand without its list."""
+    found: dict[str, tuple[str, ...]] = {}
+    for privilege, roles in (grants or {}).items():
+        named = roles if isinstance(roles, list) else [roles]
+        found[privilege.lstrip("+")] = tuple(str(role) for role in named if role)
+    return found
 
 
 def _listed(value: list[str] | str | None) -> tuple[str, ...]:

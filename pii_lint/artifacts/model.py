@@ -65,6 +65,8 @@ class Node:
     # of a snapshot by timestamp: the column, or an expression over columns
     on_schema_change: str | None = None
     persist_docs: bool = False
+    grants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # privilege -> roles
     arguments: tuple[str, ...] = ()
     # of a function: its parameters' names, in order
     injected_ctes: tuple[str, ...] = ()

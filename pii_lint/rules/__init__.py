@@ -27,6 +27,7 @@ from pii_lint.rules.select_star_in_staging import select_star_in_staging
 from pii_lint.rules.stale_declassification import stale_declassification
 from pii_lint.rules.statistic_of_pii import statistic_of_pii
 from pii_lint.rules.unanalysable import unanalysable
+from pii_lint.rules.uncleared_role import uncleared_role
 from pii_lint.rules.undeclared_label import undeclared_label
 from pii_lint.rules.unowned_target import unowned_target
 from pii_lint.rules.unsigned_export import unsigned_export
@@ -35,6 +36,7 @@ from pii_lint.rules.untrue_node_tag import untrue_node_tag
 from pii_lint.rules.weak_mask import weak_mask
 
 RULES: tuple[Rule, ...] = (
+    uncleared_role,
     contradicting_zones,
     forbidden_kind,
     safe_mart_reads_raw,

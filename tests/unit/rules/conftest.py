@@ -169,6 +169,7 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         columns=_columns(described),
         tags=frozenset(tags),
         meta=described.get("meta", {}),
+        grants=described.get("config", {}).get("grants", {}),
         depends_on=tuple(dict.fromkeys(reads)),
     )
 
