@@ -108,6 +108,14 @@ class Outlet(NamedTuple):
     # why nobody can say what is written
 
 
+class Failures(NamedTuple):
+    """What the stored failures of a test hold."""
+
+    labels: frozenset[Label]
+    seen: bool
+    # by the test's own SQL; else whatever the relations that it reads hold
+
+
 class Hop(NamedTuple):
     """One stop on a witness path, from the origin on."""
 
@@ -123,6 +131,8 @@ class Inventory:
 
     relations: Mapping[str, RelationFacts]
     outlets: tuple[Outlet, ...] = ()
+    failures: Mapping[str, Failures] = field(default_factory=dict)
+    # by the unique_id of a test
 
     def path(self, node: str, column: str, label: Label) -> tuple[Hop, ...]:
         """The witness path of a label, origin first. `column` is a lower-case key of that

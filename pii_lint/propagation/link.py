@@ -64,6 +64,7 @@ from .hooks import Carrier, Writing, find_hooks, placed
 from .inventory import (
     BlindSpot,
     ColumnFacts,
+    Failures,
     Inventory,
     MaskFacts,
     Opened,
@@ -144,6 +145,7 @@ def trace(
     `remember`: summaries of queries are kept for the next run."""
     merged: dict[str, RelationFacts] = {}
     outlets: dict[Outlet, None] = {}
+    failures: dict[str, Failures] = {}
     for project in projects:
         linker = Linker(project, projects, config, registry, remember=remember)
         for uid, facts in linker.run().items():
@@ -152,7 +154,8 @@ def trace(
             else:
                 merged[uid] = facts
         outlets.update(dict.fromkeys(linker.outlets()))
-    return Inventory(merged, tuple(outlets))
+        failures = {**linker.failures, **failures}
+    return Inventory(merged, tuple(outlets), failures)
 
 
 def _unite(into: RelationFacts, facts: RelationFacts) -> None:
@@ -207,6 +210,7 @@ class Linker:
             self.functions = {**self.functions, **self.hooks.functions}
         self.session: dict[str, list[Taken]] = {}
         self.linked: dict[str, Linked] = {}
+        self.failures: dict[str, Failures] = {}
         self.summaries = Summaries(
             self.dialect, self.functions, self.hooks.own, project.name, remember=remember
         )
@@ -242,6 +246,7 @@ class Linker:
                 for uid in group:
                     self.summaries.forget(relations[uid].compiled_code or "")
                 linked_one()
+        self.failures = self._stored()
         self.summaries.save()
         facts = {uid: linked.facts for uid, linked in sorted(self.linked.items())}
         for uid, reasons in self.hooks.blind.items():
@@ -660,26 +665,49 @@ class Linker:
         """What is written where dbt makes nothing; to be asked when all is linked."""
         for name, writing in self.hooks.strangers:
             effect, by = writing.effect, writing.by.unique_id
-            self.session.clear()
-            places: dict[Position, Labels] = {}
+            labels: frozenset[Label] = frozenset()
             lost = effect.reason if isinstance(effect, Lost) else None
             if isinstance(effect, Write) and effect.how is not How.ROWS:
                 try:
                     summary = lineage.summarize(
-                        effect.query, self.dialect, self.functions, self._shapes(writing.by)
+                        effect.query,
+                        self.dialect,
+                        self.functions,
+                        self._shapes(writing.by),
+                        own=self.hooks.own,
                     )
                 except ValueError as error:
                     lost = str(error)
                 else:
-                    self.reader = by
-                    self.owners = {r: self._owners(by, n) for r, n in summary.reads.items()}
-                    for column in summary.columns:
-                        for edges in (column.edges, *column.fields.values()):
-                            self._put(places, (), _unplaced(edges))
-                    self._put(places, (), _unplaced(summary.tail or {}))
-            labels = frozenset(label for labels in places.values() for label in labels)
+                    labels = self._given(by, summary)
             owner = next(iter(self.binder.bind(name, by)), None)
             yield Outlet(by, name.key, owner, name == FILE, labels, lost)
+
+    def _stored(self) -> dict[str, Failures]:
+        """What tests keep of the rows that fail them."""
+        found: dict[str, Failures] = {}
+        for uid, test in self.project.stored_tests.items():
+            try:
+                summary = self.summaries.summary(_sql(test), self._shapes(test))
+            except ValueError:
+                read = (self.linked[dep] for dep in test.depends_on if dep in self.linked)
+                held = (labels for each in read for labels in each.facts.columns.values())
+                found[uid] = Failures(frozenset(x for c in held for x in c.labels), seen=False)
+            else:
+                found[uid] = Failures(self._given(uid, summary), seen=True)
+        return found
+
+    def _given(self, by: str, summary: Summary) -> frozenset[Label]:
+        """All labels that a query's columns give, whichever column."""
+        self.session.clear()
+        self.reader = by
+        self.owners = {read: self._owners(by, name) for read, name in summary.reads.items()}
+        places: dict[Position, Labels] = {}
+        for column in summary.columns:
+            for edges in (column.edges, *column.fields.values()):
+                self._put(places, (), _unplaced(edges))
+        self._put(places, (), _unplaced(summary.tail or {}))
+        return frozenset(label for labels in places.values() for label in labels)
 
     def _column(self, linked: Linked, name: str) -> dict[Position, Labels]:
         """The places of a column, which a hook may have added."""

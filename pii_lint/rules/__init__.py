@@ -12,6 +12,7 @@ from pii_lint.rules._findings import label_order
 from pii_lint.rules._places import ORIGIN, WHOLE
 from pii_lint.rules._rule import Example, Rule
 from pii_lint.rules.contradicting_zones import contradicting_zones
+from pii_lint.rules.copied_data import copied_data
 from pii_lint.rules.equated_untagged import equated_untagged
 from pii_lint.rules.forbidden_kind import forbidden_kind
 from pii_lint.rules.hard_coded_relation import hard_coded_relation
@@ -21,6 +22,7 @@ from pii_lint.rules.overstated_tag import overstated_tag
 from pii_lint.rules.pii_in_safe_model import pii_in_safe_model
 from pii_lint.rules.pii_leaves_staging import pii_leaves_staging
 from pii_lint.rules.pseudonym_in_safe_model import pseudonym_in_safe_model
+from pii_lint.rules.real_data import real_data
 from pii_lint.rules.safe_mart_reads_raw import safe_mart_reads_raw
 from pii_lint.rules.secret_in_model import secret_in_model
 from pii_lint.rules.select_star_in_staging import select_star_in_staging
@@ -38,6 +40,8 @@ from pii_lint.rules.weak_mask import weak_mask
 RULES: tuple[Rule, ...] = (
     uncleared_role,
     contradicting_zones,
+    real_data,
+    copied_data,
     forbidden_kind,
     safe_mart_reads_raw,
     pii_in_safe_model,

@@ -41,6 +41,8 @@ sources:
 """
 
 _CALL = re.compile(r"\{\{\s*(\w+)\((.*?)\)\s*\}\}")
+_DATA = re.compile(r"\.(csv|json|p8)$|^(profiles|dbt_project|packages)[.\w]*\.yml$")
+"""Files that the rules read themselves, from the project's folder."""
 _HOOK = re.compile(r'post_hook="([^"]*)"')
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -66,7 +68,7 @@ def _project(files: Files) -> Project:
     properties += [
         yaml.safe_load(text)
         for path, text in files.items()
-        if path.endswith(".yml") and path != "pii_lint.yml"
+        if path.endswith(".yml") and path != "pii_lint.yml" and not _DATA.search(path)
     ]
     described = {model["name"]: model for each in properties for model in each.get("models", ())}
     nodes = {node.unique_id: node for each in properties for node in _sources(each)}
@@ -96,6 +98,10 @@ def _facts(files: Files, folder: Path) -> Facts:
     if "pii_lint.yml" in files:
         policy_file = folder / "pii_lint.yml"
         policy_file.write_text(files["pii_lint.yml"], "utf-8")
+    on_disk = {path: text for path, text in files.items() if _DATA.search(path)}
+    for path, text in on_disk.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
     config = load_config(policy_file)
     registry = load_registry(config.kinds)
     project = _project(files)
@@ -106,6 +112,7 @@ def _facts(files: Files, folder: Path) -> Facts:
         registry=registry,
         inventory=trace([project], config, registry),
         today=TODAY,
+        project_dir=folder if on_disk else None,
     )
 
 
@@ -151,9 +158,10 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         return f'"shop"."main"."{names[0]}"'
 
     compiled = _CALL.sub(render, text)
+    sort = "snapshot" if path.startswith("snapshots/") else "model"
     return Node(
-        unique_id=f"model.shop.{name}",
-        resource_type="model",
+        unique_id=f"{sort}.shop.{name}",
+        resource_type=sort,
         name=name,
         package="shop",
         path=path,
