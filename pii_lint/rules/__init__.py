@@ -17,6 +17,7 @@ from pii_lint.rules.equated_untagged import equated_untagged
 from pii_lint.rules.forbidden_kind import forbidden_kind
 from pii_lint.rules.hard_coded_relation import hard_coded_relation
 from pii_lint.rules.influence_of_pii import influence_of_pii
+from pii_lint.rules.inline_credential import inline_credential
 from pii_lint.rules.literal_salt import literal_salt
 from pii_lint.rules.overstated_tag import overstated_tag
 from pii_lint.rules.pii_in_safe_model import pii_in_safe_model
@@ -28,6 +29,7 @@ from pii_lint.rules.secret_in_model import secret_in_model
 from pii_lint.rules.select_star_in_staging import select_star_in_staging
 from pii_lint.rules.stale_declassification import stale_declassification
 from pii_lint.rules.statistic_of_pii import statistic_of_pii
+from pii_lint.rules.superuser_role import superuser_role
 from pii_lint.rules.unanalysable import unanalysable
 from pii_lint.rules.uncleared_role import uncleared_role
 from pii_lint.rules.undeclared_label import undeclared_label
@@ -53,7 +55,9 @@ RULES: tuple[Rule, ...] = (
     equated_untagged,
     pseudonym_in_safe_model,
     literal_salt,
+    inline_credential,
     secret_in_model,
+    superuser_role,
     hard_coded_relation,
     unowned_target,
     select_star_in_staging,
