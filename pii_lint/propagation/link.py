@@ -695,6 +695,7 @@ class Linker:
                 found[uid] = Failures(frozenset(x for c in held for x in c.labels), seen=False)
             else:
                 found[uid] = Failures(self._given(uid, summary), seen=True)
+            self.summaries.forget(test.compiled_code or "")
         return found
 
     def _given(self, by: str, summary: Summary) -> frozenset[Label]:

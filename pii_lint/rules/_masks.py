@@ -11,6 +11,9 @@ from pii_lint.rules._facts import Cell, Facts
 
 _NAME = re.compile(r"\w+")
 
+_TOKENS = frozenset({"credential", "device"})
+"""Kinds whose values are themselves called tokens."""
+
 BESIDE_PLAIN = "its plain value stands beside it in the same column"
 ONE_BRANCH = "only some of its rows or branches are hashed, the others hold the plain value"
 UNKEYED = "the digest has no key, so anyone can recompute it"
@@ -52,6 +55,8 @@ def broken_promise(facts: Facts, cell: Cell, label: Label) -> str | None:
     """Why a readable value stands under a name that says it is masked; None where it doesn't."""
     if not promises_mask(cell.name) or promises_mask(label.origin.column):
         # what the source calls a hash is another's digest, of whatever quality
+        return None
+    if label.kind.partition(".")[0] in _TOKENS:
         return None
     for hop in facts.inventory.path(cell.holder, cell.column, label):
         span = hop.via.span if hop.via else None

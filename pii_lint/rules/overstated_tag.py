@@ -83,6 +83,9 @@ def _wrong(
     if spec is None and not is_tagged(column):
         return None
     known = relation.columns.get(key) or relation.columns.get(WHOLE)
+    if known is None and key.partition(".")[0] in relation.columns:
+        # a field of a struct, which YAML names by its path
+        return None
     if known is None:
         return "is tagged and isn't among its columns" if relation.complete else None
     held = [label for label in known.labels if label.kind != SECRET]

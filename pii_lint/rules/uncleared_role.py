@@ -19,9 +19,7 @@ _WRITING = frozenset(
     {"insert", "update", "delete", "truncate", "references", "trigger", "usage", "evolve schema"}
 )
 """Privileges by which nobody reads."""
-_EVERYBODY = frozenset(
-    {"public", "allusers", "allauthenticatedusers", "account users", "users", "everyone"}
-)
+_EVERYBODY = frozenset({"public", "allusers", "allauthenticatedusers", "account users"})
 
 
 @rule("ACC001", since="0.1")

@@ -59,6 +59,10 @@ def undeclared_label(facts: Facts) -> Iterator[Finding]:
         if node.resource_type == "source" or node.materialized == "ephemeral":
             continue
         declared = {name.lower(): column for name, column in node.columns.items()}
+        for name, field in node.columns.items():
+            # a tagged field of a struct, which YAML names by its path, speaks for the struct
+            if is_tagged(field):
+                declared.setdefault(name.lower().partition(".")[0], field)
         named = {name.lower() for name in facts.config.labels.get(node.unique_id, ())}
         clean = facts.declared_clean(node.unique_id)
         for key, column in relation.columns.items():

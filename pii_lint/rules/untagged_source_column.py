@@ -106,7 +106,11 @@ def _rank(guess: Guess) -> tuple[int, str, Confidence]:
 def _finding(
     facts: Facts, node: Node, column: str, step: str, kind: str, sureness: Confidence
 ) -> Finding:
-    subject = f"The key `{step}` in column" if step else "Column"
+    subject = "Column"
+    if step:
+        # a key is a literal of the SQL, and only a word that the registry knows is surely no value
+        known = facts.registry.is_known(step)
+        subject = f"The key `{step}` in column" if known else "A key in column"
     told = finding(
         facts,
         untagged_source_column,

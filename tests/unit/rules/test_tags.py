@@ -112,6 +112,14 @@ def test_a_key_is_found_where_a_model_hands_the_document_on(findings_of: Finding
     assert (found.node, found.column) == ("model.shop.stg", "doc")
 
 
+def test_a_key_that_is_no_known_word_isn_t_quoted(findings_of: FindingsOf) -> None:
+    query = "select payload ->> 'email of canary 7735' as a from {{ source('crm', 'leads') }}"
+    files = {**leads("{name: payload}"), "models/staging/stg.sql": query}
+    (found,) = of(findings_of(files), "TAG001")
+    assert "A key in column `payload`" in found.message
+    assert "canary" not in repr(found)
+
+
 def test_a_harmless_key_is_let_alone(findings_of: FindingsOf) -> None:
     query = "select payload ->> 'order_id' as a from {{ source('crm', 'leads') }}"
     files = {**leads("{name: payload}"), "models/staging/stg.sql": query}
@@ -206,6 +214,15 @@ def test_a_tag_has_to_be_true(
     found = of(findings_of(files), "TAG003")
     assert [said in f.message for f in found if said] == ([True] if said else [])
     assert bool(found) == bool(said)
+
+
+def test_a_field_of_a_struct_is_named_by_its_path(findings_of: FindingsOf) -> None:
+    files = {
+        MART: f"select {{'mail': email}} as person from {CUSTOMERS}",
+        MART.replace(".sql", ".yml"): described("{name: person.mail, meta: {pii_type: email}}"),
+    }
+    found = findings_of(files)
+    assert of(found, "TAG003") == of(found, "TAG002") == []
 
 
 def test_what_can_t_be_seen_isn_t_called_clean(findings_of: FindingsOf) -> None:
