@@ -49,7 +49,8 @@ class Location:
     end_col: int = 1
     exact: bool = False
     # exact: the span is proven, not merely the nearest place
-    kind: Literal["template", "compiled", "yaml"] = "template"
+    kind: Literal["template", "compiled", "yaml", "data"] = "template"
+    # data: what stands there is never shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,11 @@ class Policy:
             return cell.equated
         return cell.default
 
+    def states(self, zone: str | None, label: Label) -> bool:
+        """True where the policy names the label's kind, or one above it, in its cell."""
+        cell = self._config.policy[zone or UNZONED][label.form.word]
+        return any(name in cell.kinds for name in ancestors(label.kind))
+
     def _claiming(self, node: Node) -> tuple[str, ...]:
         zones = self._config.zones
         return tuple(name for name in ZONES if name in zones and _claims(zones[name], node))

@@ -17,7 +17,7 @@ from pii_lint.artifacts import declared, shapes
 from pii_lint.artifacts.compiled import CompiledFiles
 from pii_lint.artifacts.envelope import MANIFEST, decode, metadata, moment, read, shown
 from pii_lint.artifacts.keys import Keys, find_keys
-from pii_lint.artifacts.model import Exposure, Node, Project
+from pii_lint.artifacts.model import Exposure, Node, Project, Sample
 from pii_lint.artifacts.paths import from_root
 from pii_lint.errors import ArtifactError
 
@@ -50,14 +50,15 @@ def _load(path: Path) -> Project:
         raise ArtifactError(f"{shown(path)} names no adapter: {MANIFEST.remedy} with a profile.")
     sha256 = hashlib.sha256(data).hexdigest()
     content = decode(data, shapes.Manifest, path, MANIFEST)
-    disabled = bytes(content.disabled)
+    disabled, unit_tests = bytes(content.disabled), bytes(content.unit_tests)
     # a large file's text and what was read of it needn't be held at the same time
-    content.disabled = msgspec.Raw()
+    content.disabled = content.unit_tests = msgspec.Raw()
     del data
-    entries, tests = _entries(content), _tests(content)
+    entries, tests, storing = _entries(content), _tests(content), _storing(content)
     content.nodes, content.sources, content.functions = {}, None, None
     name = _project_name(head, entries)
-    nodes = _Reader(path, head, name).nodes(entries, tests)
+    reader = _Reader(path, head, name)
+    nodes = reader.nodes(entries, tests)
     _require_sql(nodes.values(), path)
     return Project(
         name=name,
@@ -65,6 +66,8 @@ def _load(path: Path) -> Project:
         dbt_version=head.dbt_version or "",
         nodes=nodes,
         exposures=_uses(content, name),
+        stored_tests=reader.stored(storing),
+        samples=tuple(_samples(unit_tests, name)),
         macros={key: macro.macro_sql or "" for key, macro in (content.macros or {}).items()},
         macro_depends_on={
             key: _macros(macro.depends_on) for key, macro in (content.macros or {}).items()
@@ -96,6 +99,14 @@ def _entries(content: shapes.Manifest) -> dict[str, shapes.Node]:
 
 def _tests(content: shapes.Manifest) -> list[shapes.Node]:
     return [node for node in content.nodes.values() if node.resource_type == "test"]
+
+
+def _storing(content: shapes.Manifest) -> dict[str, shapes.Node]:
+    return {
+        unique_id: node
+        for unique_id, node in content.nodes.items()
+        if node.resource_type == "test" and _stores(node.config)
+    }
 
 
 def _project_name(head: shapes.Metadata, entries: Mapping[str, shapes.Node]) -> str:
@@ -132,6 +143,11 @@ class _Reader:
             key: self._node(key, entries.pop(key), keys.get(key, none)) for key in tuple(entries)
         }
 
+    def stored(self, tests: Mapping[str, shapes.Node]) -> dict[str, Node]:
+        """Tests that keep their failing rows."""
+        none = Keys()
+        return {unique_id: self._node(unique_id, test, none) for unique_id, test in tests.items()}
+
     def _node(self, unique_id: str, node: shapes.Node, keys: Keys) -> Node:
         config = node.config or shapes.NodeConfig()
         complete = any(
@@ -142,7 +158,7 @@ class _Reader:
         return Node(
             unique_id=unique_id,
             resource_type=cast(
-                Literal["source", "seed", "model", "snapshot", "operation", "function"],
+                Literal["source", "seed", "model", "snapshot", "operation", "function", "test"],
                 node.resource_type,
             ),
             name=node.name,
@@ -173,6 +189,8 @@ class _Reader:
             updated_at=config.updated_at,
             on_schema_change=config.on_schema_change,
             persist_docs=any(bool(value) for value in (config.persist_docs or {}).values()),
+            persisted=tuple(_persisted(node, config.persist_docs or {})),
+            grants=_grants(config.grants),
             arguments=tuple(argument.name or "" for argument in node.arguments or ()),
             injected_ctes=tuple(cte.sql for cte in node.extra_ctes or () if cte.sql),
         )
@@ -308,6 +326,59 @@ def _hooks(hooks: shapes.Hooks) -> tuple[str, ...]:
     listed = hooks if isinstance(hooks, list) else [hooks] if hooks is not None else []
     texts = [hook if isinstance(hook, str) else hook.sql for hook in listed]
     return tuple(text for text in texts if text and text.strip())
+
+
+def _persisted(node: shapes.Node, persist: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    if persist.get("relation") and node.description:
+        yield "", node.description
+    for name, column in (node.columns or {}).items() if persist.get("columns") else ():
+        if column.description:
+            yield column.name or name, column.description
+
+
+def _stores(config: shapes.NodeConfig | None) -> bool:
+    """True for a test whose failing rows stay in the warehouse."""
+    if config is None or config.enabled is False:
+        return False
+    kept_as = (config.store_failures_as or "").lower()
+    return kept_as in ("table", "view") or (bool(config.store_failures) and not kept_as)
+
+
+def _samples(raw: bytes, project: str) -> Iterator[Sample]:
+    try:
+        tests = msgspec.json.decode(raw, type=dict[str, shapes.UnitTest] | None)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return
+    for unique_id, test in (tests or {}).items():
+        path = from_root(test.original_file_path, test.package_name, project)
+        parts: list[tuple[Literal["fixture", "expectation"], object]] = [
+            ("fixture", [given.rows for given in test.given or ()]),
+            ("expectation", test.expect.rows if test.expect else None),
+        ]
+        for part, rows in parts:
+            yield Sample(unique_id, path, part, "\n".join(_words(rows)))
+
+
+def _words(rows: object) -> Iterator[str]:
+    """Every value in rows, however they are written."""
+    waiting = [rows]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, str | int):
+            yield str(each)
+
+
+def _grants(grants: Mapping[str, object] | None) -> dict[str, tuple[str, ...]]:
+    """Who may do what; dbt lets a single role stand without its list."""
+    found: dict[str, tuple[str, ...]] = {}
+    for privilege, roles in (grants or {}).items():
+        named = roles if isinstance(roles, list) else [roles]
+        found[privilege.lstrip("+")] = tuple(str(role) for role in named if role)
+    return found
 
 
 def _listed(value: list[str] | str | None) -> tuple[str, ...]:

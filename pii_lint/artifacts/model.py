@@ -28,7 +28,7 @@ class Node:
     """What dbt knows as a source, seed, model or snapshot (operations too, without relation)."""
 
     unique_id: str
-    resource_type: Literal["source", "seed", "model", "snapshot", "operation", "function"]
+    resource_type: Literal["source", "seed", "model", "snapshot", "operation", "function", "test"]
     name: str
     package: str
     path: str
@@ -65,6 +65,10 @@ class Node:
     # of a snapshot by timestamp: the column, or an expression over columns
     on_schema_change: str | None = None
     persist_docs: bool = False
+    persisted: tuple[tuple[str, str], ...] = ()
+    # descriptions that dbt writes into the warehouse: column (empty for the relation), text
+    grants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # privilege -> roles
     arguments: tuple[str, ...] = ()
     # of a function: its parameters' names, in order
     injected_ctes: tuple[str, ...] = ()
@@ -94,6 +98,16 @@ class CatalogColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows that a unit test brings along."""
+
+    test: str
+    path: str
+    part: Literal["fixture", "expectation"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """One manifest (and its catalogue, where there is one)."""
 
@@ -102,6 +116,9 @@ class Project:
     dbt_version: str
     nodes: Mapping[str, Node]
     exposures: Mapping[str, Exposure] = field(default_factory=dict)
+    stored_tests: Mapping[str, Node] = field(default_factory=dict)
+    # tests whose failing rows dbt keeps in a table
+    samples: tuple[Sample, ...] = ()
     macros: Mapping[str, str] = field(default_factory=dict)
     # unique_id -> macro_sql, for freshness and for finding users of is_incremental
     macro_depends_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -58,6 +58,7 @@ class ColumnConfig(Struct, gc=False):
 
 class Column(Struct, gc=False):
     name: str | None = None
+    description: str | None = None
     data_type: str | None = None
     tags: Tags = None
     meta: Meta = None
@@ -80,6 +81,9 @@ class NodeConfig(Struct, gc=False):
     updated_at: str | None = None
     on_schema_change: str | None = None
     persist_docs: dict[str, object] | None = None
+    grants: dict[str, object] | None = None
+    store_failures: bool | None = None
+    store_failures_as: str | None = None
     contract: Contract | None = None
     incremental_strategy: str | None = None
     group: str | None = None
@@ -106,6 +110,7 @@ class Node(Struct, gc=False):
     name: str
     resource_type: str = ""
     package_name: str = ""
+    description: str | None = None
     original_file_path: str | None = None
     patch_path: str | None = None
     database: str | None = None
@@ -168,6 +173,18 @@ class Use(Struct, gc=False):
     owner: Owner | None = None
 
 
+class Rows(Struct, gc=False):
+    rows: object = None
+
+
+class UnitTest(Struct, gc=False):
+    name: str
+    package_name: str = ""
+    original_file_path: str | None = None
+    given: list[Rows] | None = None
+    expect: Rows | None = None
+
+
 class Placed(Struct, gc=False):
     package_name: str | None = None
     original_file_path: str | None = None
@@ -182,6 +199,8 @@ class Manifest(Struct, gc=False):
     metrics: dict[str, Use] | None = None
     semantic_models: dict[str, Use] | None = None
     saved_queries: dict[str, Use] | None = None
+    unit_tests: Raw = Raw(b"{}")
+    # read apart: their shape is no reason to refuse a manifest
     disabled: Raw = Raw(b"{}")
     # only its file paths matter, and not enough to refuse a manifest for its shape
 

@@ -130,6 +130,7 @@ class _Draft:
             allow_literal_keys=self._literal_keys(),
             functions=self._functions(),
             kinds=entries(self.top.get("kinds")),
+            roles={name: words(roles) for name, roles in self._map("roles").items()},
             rules={code: Severity(_severity(given)) for code, given in rules.items()},
             declassified=tuple(self._declassified()),
             fail_on=Severity(str(self.top.get("fail_on", base.fail_on))),

@@ -108,6 +108,8 @@ class Config:
     # a class, or a mapping with `class`, `roles` and `reason`
     kinds: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     # for `load_registry`
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # cleared to read data of a class, as names or globs
     rules: Mapping[str, Severity] = field(default_factory=dict)
     declassified: tuple[Declassified, ...] = ()
     fail_on: Severity = Severity.ERROR

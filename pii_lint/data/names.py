@@ -39,6 +39,10 @@ class ColumnNames:
     # matches whatever some rule matches
     never: re.Pattern[str]
     masked: re.Pattern[str]
+    promising: re.Pattern[str]
+    # a column that its reader takes for masked
+    encodings: frozenset[str]
+    # functions that only write a value differently
     rules: tuple[NameRule, ...]
 
 
@@ -102,6 +106,8 @@ def column_names() -> ColumnNames:
         anything=_bordered("|".join(f"(?:{rule['match']})" for rule in rules)),
         never=_bordered("|".join(f"(?:{pattern})" for pattern in words(names["never"]))),
         masked=_bordered(str(names["masked"])),
+        promising=_bordered(str(names["promising"])),
+        encodings=frozenset(words(names["encodings"])),
         rules=tuple(
             NameRule(
                 kind=str(rule["kind"]),
@@ -133,6 +139,11 @@ def guess(column_name: str) -> Guess | None:
         return None
     sureness, _, kind = max(found, key=lambda each: each[:2])
     return kind, "low" if names.masked.search(name) else _CONFIDENCES[-sureness]
+
+
+def promises_mask(column_name: str) -> bool:
+    """True for a column that its reader takes for masked, by its name alone."""
+    return column_names().promising.search(snake_case(column_name)) is not None
 
 
 @cache

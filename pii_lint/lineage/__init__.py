@@ -14,7 +14,7 @@ from .expressions import value
 from .overrides import Overrides, overrides
 from .queries import query
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
-from .sql import dialect_of, excerpt, parse, parse_name, relations_in
+from .sql import dialect_of, excerpt, mention, parse, parse_name, relations_in
 from .summary import Edges, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
 from .values import NOTHING, Value, flat, merge
 from .walk import Shapes, Walk
@@ -27,6 +27,7 @@ __all__ = [
     "dialect_of",
     "excerpt",
     "fold",
+    "mention",
     "overrides",
     "parse_name",
     "read",

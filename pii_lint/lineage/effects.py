@@ -9,6 +9,9 @@ from pii_lint.lineage import Query
 
 from .summary import RelationName
 
+FILE = RelationName((("$file", True),))
+"""The target of what is written into a file."""
+
 
 class How(Enum):
     """Which of a target's columns takes what."""
@@ -30,6 +33,8 @@ class Write:
     # the target's columns by place, where they are listed
     rows: bool = True
     # what decides the query's rows decides the target's
+    temporary: bool = False
+    # the target goes with the session
 
 
 @dataclass(frozen=True, slots=True)

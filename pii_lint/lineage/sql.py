@@ -217,6 +217,24 @@ def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
     return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
 
 
+def mention(sql: str, dialect: str, relation: str) -> tuple[int, int] | None:
+    """The first place where a query reads from a relation of this name, however it is qualified."""
+    tokens = _layout(sql, dialect).tokens
+    for i, token in enumerate(tokens):
+        if token.text.lower() != relation.lower() or token.token_type in _LITERALS:
+            continue
+        first = i
+        while first > 1 and tokens[first - 1].token_type is TokenType.DOT:
+            first -= 2
+        before = tokens[first - 1].token_type if first else None
+        if before in _BEFORE_RELATIONS:
+            return tokens[first].start, token.end + 1
+    return None
+
+
+_BEFORE_RELATIONS = {TokenType.FROM, TokenType.JOIN, TokenType.COMMA, TokenType.TABLE}
+
+
 @dataclass(frozen=True, slots=True)
 class _Layout:
     """A text's tokens and, for each of them, the brackets around it, the brackets around the query

@@ -139,7 +139,7 @@ class Reader:
             # a form of its own (`set local x`, `set x to y`); in brackets a query may stand
             return None if "(" in str(tree.expression) else []
         if isinstance(tree, exp.Copy):
-            return copied(tree)
+            return copied(tree, self.dialect)
         if isinstance(tree, exp.Query | exp.Pivot | exp.Summarize | exp.Values):
             return self._query(tree)
         return None

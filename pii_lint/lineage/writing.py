@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from pii_lint.lineage import Query
 
-from .effects import Effect, How, Lost, Write
+from .effects import FILE, Effect, How, Lost, Write
 from .sql import name_of
 from .summary import RelationName
 
@@ -177,6 +177,7 @@ def created(tree: exp.Create, dialect: str) -> Effects:
     """CREATE TABLE or VIEW from a query or as a copy; without either it holds nothing."""
     name, columns = target_of(tree.this)
     query, clone = tree.args.get("expression"), tree.args.get("clone")
+    properties = tree.args.get("properties")
     if name is None:
         return None
     if clone is not None:
@@ -185,19 +186,26 @@ def created(tree: exp.Create, dialect: str) -> Effects:
         query = exp.select("*").from_(query.copy())
     if isinstance(query, exp.Query | exp.Values | exp.Pivot):
         how = How.PLACE if columns else How.NAME
-        return [Write(name, Query(_within(tree, query), dialect), how, columns)]
-    properties = tree.args.get("properties")
+        passing = properties is not None and properties.find(exp.TemporaryProperty) is not None
+        whole = Query(_within(tree, query), dialect)
+        return [Write(name, whole, how, columns, temporary=passing)]
     if query is not None or (properties is not None and properties.find(*OUTSIDE)):
         return None
     like = properties is not None and properties.find(exp.LikeProperty)
     return [] if like or isinstance(tree.this, exp.Schema) else None
 
 
-def copied(tree: exp.Copy) -> Effects:
+def copied(tree: exp.Copy, dialect: str) -> Effects:
     """COPY into a relation loads files; out of one it writes them."""
     name, _ = target_of(tree.this)
-    loads = name is not None and tree.args.get("kind")
-    return [Lost("it loads files", (name,), sure=True)] if loads and name is not None else []
+    if name is not None and tree.args.get("kind"):
+        return [Lost("it loads files", (name,), sure=True)]
+    source = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    query = exp.select("*").from_(source.copy()) if isinstance(source, exp.Table) else source
+    if isinstance(query, exp.Subquery):
+        query = query.this
+    known = isinstance(query, exp.Query)
+    return [Write(FILE, Query(query, dialect), How.NAME, rows=False)] if known else []
 
 
 # --- SET a = x -----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from pii_lint.lineage.summary import TAIL, RelationName, Shape, Summary
 from .binding import Binder
 
 RELATIONS = ("model", "seed", "snapshot", "source")
+MADE = ("model", "seed", "snapshot")
 _READS = re.compile(r"\b(?:from|join|select|table)\b", re.IGNORECASE)
 
 
@@ -65,6 +66,8 @@ class Hooks:
     # nodes of the parser that may stand for such calls
     blind: dict[str, list[str]] = field(default_factory=dict)
     # operations that can't be followed and may have written anywhere
+    strangers: list[tuple[RelationName, Writing]] = field(default_factory=list)
+    # what is written into relations that dbt doesn't make, and into files
 
     def reads(self, uid: str, code: str) -> Iterator[tuple[str, RelationName]]:
         """What has to be known before a relation, each name with the node that says it."""
@@ -134,6 +137,8 @@ class _Finder:
         self._templates = HookReader(project)
         self._reader = Reader(dialect, functions, HOLE, SILENCE)
         self._routines: list[tuple[Node, Routine, str]] = []
+        self._strangers: list[tuple[RelationName, Writing]] = []
+        self._passing: set[str] = set()
 
     def template(self, node: Node, template: str) -> None:
         """A hook as it stands in the manifest."""
@@ -192,7 +197,12 @@ class _Finder:
         if not parts:
             self._lost(writing.by, Lost("it names its target only when dbt runs"), writing.text)
             return
-        for uid in self._binder.bind(RelationName(parts), writing.by.unique_id):
+        owners = self._binder.bind(RelationName(parts), writing.by.unique_id)
+        if isinstance(writing.effect, Write) and writing.effect.temporary:
+            self._passing.add(parts[-1][0].lower())
+        if not any(self._project.nodes[uid].resource_type in MADE for uid in owners):
+            self._strangers.append((RelationName(parts), writing))
+        for uid in owners:
             if self._project.nodes[uid].resource_type in RELATIONS:
                 self._add(uid, writing)
 
@@ -204,6 +214,11 @@ class _Finder:
     def settle(self, vouched: Collection[str]) -> None:
         """Say what calls of the project's own functions do. Those that read nothing transform their
         arguments, whatever the engine's function of that name does."""
+        self.hooks.strangers = [
+            (name, writing)
+            for name, writing in self._strangers
+            if name.parts[-1][0].lower() not in self._passing
+        ]
         rest = [made for made in self._routines if made[1].name not in vouched]
         reading = True
         while reading:

@@ -66,6 +66,15 @@ class BlindSpot:
     span: Span | None = None
 
 
+class Opened(NamedTuple):
+    """What a query asks of another relation that no list of columns tells: a column that nobody
+    listed, or what stands under a path in a JSON value."""
+
+    node: str
+    column: str
+    path: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class RelationFacts:
     """One relation. `columns` is keyed by lower-case name and keeps the select list's order; the
@@ -77,8 +86,34 @@ class RelationFacts:
     # False where more columns may stand there than `columns` lists
     reads: tuple[str, ...] = ()
     # unique_ids that its SQL reads, hard-coded names resolved
+    hooked: tuple[str, ...] = ()
+    # those among them that only hooks bring in
+    opened: set[Opened] = field(default_factory=set)
     masks: list[MaskFacts] = field(default_factory=list)
     blind: list[BlindSpot] = field(default_factory=list)
+
+
+class Outlet(NamedTuple):
+    """What a hook or operation writes to where dbt makes nothing."""
+
+    by: str
+    # the node whose hook it is, or the operation
+    target: str
+    # as the SQL names it
+    source: str | None
+    # the unique_id of a source that it is declared as
+    file: bool
+    labels: frozenset[Label]
+    lost: str | None
+    # why nobody can say what is written
+
+
+class Failures(NamedTuple):
+    """What the stored failures of a test hold."""
+
+    labels: frozenset[Label]
+    seen: bool
+    # by the test's own SQL; else whatever the relations that it reads hold
 
 
 class Hop(NamedTuple):
@@ -95,6 +130,9 @@ class Inventory:
     """The whole project, labelled."""
 
     relations: Mapping[str, RelationFacts]
+    outlets: tuple[Outlet, ...] = ()
+    failures: Mapping[str, Failures] = field(default_factory=dict)
+    # by the unique_id of a test
 
     def path(self, node: str, column: str, label: Label) -> tuple[Hop, ...]:
         """The witness path of a label, origin first. `column` is a lower-case key of that

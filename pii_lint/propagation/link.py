@@ -26,7 +26,7 @@ from pii_lint.labels import (
     Origin,
     carry,
 )
-from pii_lint.lineage.effects import How, Lost
+from pii_lint.lineage.effects import FILE, How, Lost, Write
 from pii_lint.lineage.summary import (
     CHANGED,
     DECLARED,
@@ -61,7 +61,17 @@ from .binding import Binder
 from .branches import unseen_branch
 from .declared import ANY_DEPTH, LATENT, Position, born, columns_of, is_tagged, shape_of
 from .hooks import Carrier, Writing, find_hooks, placed
-from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFacts, Via
+from .inventory import (
+    BlindSpot,
+    ColumnFacts,
+    Failures,
+    Inventory,
+    MaskFacts,
+    Opened,
+    Outlet,
+    RelationFacts,
+    Via,
+)
 from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
@@ -134,15 +144,18 @@ def trace(
     """Every column of every relation with its labels. Several manifests of one project are united.
     `remember`: summaries of queries are kept for the next run."""
     merged: dict[str, RelationFacts] = {}
+    outlets: dict[Outlet, None] = {}
+    failures: dict[str, Failures] = {}
     for project in projects:
-        for uid, facts in (
-            Linker(project, projects, config, registry, remember=remember).run().items()
-        ):
+        linker = Linker(project, projects, config, registry, remember=remember)
+        for uid, facts in linker.run().items():
             if uid in merged:
                 _unite(merged[uid], facts)
             else:
                 merged[uid] = facts
-    return Inventory(merged)
+        outlets.update(dict.fromkeys(linker.outlets()))
+        failures = {**linker.failures, **failures}
+    return Inventory(merged, tuple(outlets), failures)
 
 
 def _unite(into: RelationFacts, facts: RelationFacts) -> None:
@@ -155,6 +168,8 @@ def _unite(into: RelationFacts, facts: RelationFacts) -> None:
         into.signals.setdefault(label, via)
     into.complete = into.complete and facts.complete
     into.reads = tuple(sorted({*into.reads, *facts.reads}))
+    into.hooked = tuple(sorted({*into.hooked, *facts.hooked}))
+    into.opened |= facts.opened
     into.masks += [mask for mask in facts.masks if mask not in into.masks]
     into.blind += [spot for spot in facts.blind if spot not in into.blind]
 
@@ -195,6 +210,7 @@ class Linker:
             self.functions = {**self.functions, **self.hooks.functions}
         self.session: dict[str, list[Taken]] = {}
         self.linked: dict[str, Linked] = {}
+        self.failures: dict[str, Failures] = {}
         self.summaries = Summaries(
             self.dialect, self.functions, self.hooks.own, project.name, remember=remember
         )
@@ -230,6 +246,7 @@ class Linker:
                 for uid in group:
                     self.summaries.forget(relations[uid].compiled_code or "")
                 linked_one()
+        self.failures = self._stored()
         self.summaries.save()
         facts = {uid: linked.facts for uid, linked in sorted(self.linked.items())}
         for uid, reasons in self.hooks.blind.items():
@@ -393,6 +410,7 @@ class Linker:
         owners = {read: self._owners(node.unique_id, name) for read, name in summary.reads.items()}
         linked.facts.reads = tuple(sorted({uid for uids in owners.values() for uid in uids}))
         self.owners = owners
+        linked.facts.opened = set(self._opened(summary))
         for column in summary.columns:
             places = linked.columns.setdefault(column.shape.key, {})
             self._put(places, (), column.edges, column.span)
@@ -428,6 +446,32 @@ class Linker:
             for places in linked.columns.values():
                 places.setdefault((), {})[lost] = None
         return self._finish(linked, named)
+
+    def _opened(self, summary: Summary) -> Iterator[Opened]:
+        """What the query asks for by a name that no relation's list of columns holds."""
+        unlisted = {
+            read
+            for read, uids in self.owners.items()
+            if any(uid in self.linked and not self.linked[uid].shape.complete for uid in uids)
+        }
+        asked = {
+            ref
+            for edges in (
+                summary.rows,
+                *(column.edges for column in summary.columns),
+                *(edges for column in summary.columns for edges in column.fields.values()),
+            )
+            for ref, _ in edges
+            if ref.path or ref.read in unlisted
+        }
+        for ref in asked:
+            path = tuple(step for step in ref.path if step not in (SCALAR, KEYS))
+            for uid in self.owners.get(ref.read, ()):
+                linked = self.linked.get(uid)
+                if linked is None or ref.column in (ROWS, ROW_ID, TAIL):
+                    continue
+                if path or ref.column not in linked.columns:
+                    yield Opened(uid, ref.column, path)
 
     def _put(
         self, places: dict[Position, Labels], at: Position, edges: Edges, column: Span | None = None
@@ -590,6 +634,7 @@ class Linker:
         self.owners = {read: self._owners(by, name) for read, name in summary.reads.items()}
         facts = linked.facts
         read = {uid for uids in self.owners.values() for uid in uids} - {node.unique_id}
+        facts.hooked = tuple(sorted({*facts.hooked, *(read - {*facts.reads})}))
         facts.reads = tuple(sorted({*facts.reads, *read}))
         for i, name in placed(effect, summary, linked.shape):
             places = self._column(linked, name)
@@ -615,6 +660,55 @@ class Linker:
                 facts.masks.append(mask)
         spots = [BlindSpot(f"{where}: {reason}") for reason, _ in summary.unknowns]
         facts.blind += [spot for spot in spots if spot not in facts.blind]
+
+    def outlets(self) -> Iterator[Outlet]:
+        """What is written where dbt makes nothing; to be asked when all is linked."""
+        for name, writing in self.hooks.strangers:
+            effect, by = writing.effect, writing.by.unique_id
+            labels: frozenset[Label] = frozenset()
+            lost = effect.reason if isinstance(effect, Lost) else None
+            if isinstance(effect, Write) and effect.how is not How.ROWS:
+                try:
+                    summary = lineage.summarize(
+                        effect.query,
+                        self.dialect,
+                        self.functions,
+                        self._shapes(writing.by),
+                        own=self.hooks.own,
+                    )
+                except ValueError as error:
+                    lost = str(error)
+                else:
+                    labels = self._given(by, summary)
+            owner = next(iter(self.binder.bind(name, by)), None)
+            yield Outlet(by, name.key, owner, name == FILE, labels, lost)
+
+    def _stored(self) -> dict[str, Failures]:
+        """What tests keep of the rows that fail them."""
+        found: dict[str, Failures] = {}
+        for uid, test in self.project.stored_tests.items():
+            try:
+                summary = self.summaries.summary(_sql(test), self._shapes(test))
+            except ValueError:
+                read = (self.linked[dep] for dep in test.depends_on if dep in self.linked)
+                held = (labels for each in read for labels in each.facts.columns.values())
+                found[uid] = Failures(frozenset(x for c in held for x in c.labels), seen=False)
+            else:
+                found[uid] = Failures(self._given(uid, summary), seen=True)
+            self.summaries.forget(test.compiled_code or "")
+        return found
+
+    def _given(self, by: str, summary: Summary) -> frozenset[Label]:
+        """All labels that a query's columns give, whichever column."""
+        self.session.clear()
+        self.reader = by
+        self.owners = {read: self._owners(by, name) for read, name in summary.reads.items()}
+        places: dict[Position, Labels] = {}
+        for column in summary.columns:
+            for edges in (column.edges, *column.fields.values()):
+                self._put(places, (), _unplaced(edges))
+        self._put(places, (), _unplaced(summary.tail or {}))
+        return frozenset(label for labels in places.values() for label in labels)
 
     def _column(self, linked: Linked, name: str) -> dict[Position, Labels]:
         """The places of a column, which a hook may have added."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pii_lint.findings import Blind, Branch, Coverage, Mask
 from pii_lint.labels import Form
 from pii_lint.propagation.branches import branches, uses_is_incremental
-from pii_lint.propagation.declared import columns_of, is_declared_clean
 from pii_lint.propagation.inventory import ColumnFacts, RelationFacts, Span
 from pii_lint.rules import WHOLE, Facts
 
@@ -62,9 +61,7 @@ def _reviews(facts: Facts) -> Iterator[str]:
     for node, held in facts.relations():
         if node.resource_type != "source" or facts.is_secret(node.unique_id):
             continue
-        described = columns_of(node, facts.config)
-        clean = {name.lower() for name in facts.config.clean.get(node.unique_id, ())}
-        clean |= {key for key, column in described.items() if is_declared_clean(column)}
+        clean = facts.declared_clean(node.unique_id)
         for column in _known(held):
             if column.labels:
                 yield "tagged"

@@ -12,25 +12,38 @@ from pii_lint.rules._findings import label_order
 from pii_lint.rules._places import ORIGIN, WHOLE
 from pii_lint.rules._rule import Example, Rule
 from pii_lint.rules.contradicting_zones import contradicting_zones
+from pii_lint.rules.copied_data import copied_data
 from pii_lint.rules.equated_untagged import equated_untagged
 from pii_lint.rules.forbidden_kind import forbidden_kind
+from pii_lint.rules.hard_coded_relation import hard_coded_relation
 from pii_lint.rules.influence_of_pii import influence_of_pii
+from pii_lint.rules.inline_credential import inline_credential
 from pii_lint.rules.literal_salt import literal_salt
+from pii_lint.rules.overstated_tag import overstated_tag
 from pii_lint.rules.pii_in_safe_model import pii_in_safe_model
 from pii_lint.rules.pii_leaves_staging import pii_leaves_staging
 from pii_lint.rules.pseudonym_in_safe_model import pseudonym_in_safe_model
+from pii_lint.rules.real_data import real_data
 from pii_lint.rules.safe_mart_reads_raw import safe_mart_reads_raw
 from pii_lint.rules.secret_in_model import secret_in_model
 from pii_lint.rules.select_star_in_staging import select_star_in_staging
 from pii_lint.rules.stale_declassification import stale_declassification
 from pii_lint.rules.statistic_of_pii import statistic_of_pii
+from pii_lint.rules.superuser_role import superuser_role
 from pii_lint.rules.unanalysable import unanalysable
+from pii_lint.rules.uncleared_role import uncleared_role
+from pii_lint.rules.undeclared_label import undeclared_label
+from pii_lint.rules.unowned_target import unowned_target
 from pii_lint.rules.unsigned_export import unsigned_export
+from pii_lint.rules.untagged_source_column import untagged_source_column
 from pii_lint.rules.untrue_node_tag import untrue_node_tag
 from pii_lint.rules.weak_mask import weak_mask
 
 RULES: tuple[Rule, ...] = (
+    uncleared_role,
     contradicting_zones,
+    real_data,
+    copied_data,
     forbidden_kind,
     safe_mart_reads_raw,
     pii_in_safe_model,
@@ -42,9 +55,16 @@ RULES: tuple[Rule, ...] = (
     equated_untagged,
     pseudonym_in_safe_model,
     literal_salt,
+    inline_credential,
     secret_in_model,
+    superuser_role,
+    hard_coded_relation,
+    unowned_target,
     select_star_in_staging,
     pii_leaves_staging,
+    untagged_source_column,
+    undeclared_label,
+    overstated_tag,
     untrue_node_tag,
     stale_declassification,
 )

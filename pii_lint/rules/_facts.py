@@ -17,16 +17,19 @@ from pii_lint.findings import Severity, Suppression
 from pii_lint.labels import SECRET, Form, Label
 from pii_lint.lineage import dialect_of
 from pii_lint.policy import Policy
+from pii_lint.propagation.declared import columns_of, is_declared_clean
 from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
 from pii_lint.rules._approvals import Declassification, declassifications
 from pii_lint.rules._places import WHOLE, Manifest, Places
 
 EXPORT = "export"
+RESTRICTED = "restricted"
+"""A class of data, and the zone where it is at home."""
 WORKBENCH = frozenset({"staging", "intermediate"})
 """The zones where raw data is made fit for the marts."""
 
 
-_CLEARED = frozenset({"raw", "restricted"})
+_CLEARED = frozenset({"raw", RESTRICTED})
 """Zones where personal data is at home; for what may stand nowhere there is a rule of its own."""
 
 Gated = tuple[tuple[Label, Severity], ...]
@@ -204,6 +207,12 @@ class Facts:
             for one in self.declared(uid, column)
         )
 
+    def declared_clean(self, uid: str) -> frozenset[str]:
+        """Columns of which somebody said that they aren't personal, lower case."""
+        named = {name.lower() for name in self.config.clean.get(uid, ())}
+        columns = columns_of(self.nodes[uid], self.config)
+        return frozenset(named | {k for k, column in columns.items() if is_declared_clean(column)})
+
     def is_secret(self, uid: str) -> bool:
         """True for a relation that holds salts or keys."""
         relation = self.inventory.relations.get(uid)
@@ -219,6 +228,10 @@ class Facts:
         if waiver is None or waiver.until < self.today:
             return None
         return Suppression(waiver.reason, until=str(waiver.until))
+
+    def is_restricted(self, label: Label) -> bool:
+        """True for a kind that only cleared people may read, in whatever form."""
+        return self.registry.kind(label.kind).data_classification == RESTRICTED
 
     def subject(self, cell: Cell) -> str:
         """What a message speaks of: the column `email` of the safe model `fct_reach`."""

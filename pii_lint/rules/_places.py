@@ -9,7 +9,7 @@ from pii_lint.artifacts.locate import Locator
 from pii_lint.artifacts.model import Exposure, Node
 from pii_lint.findings import Location, Step
 from pii_lint.labels import Label
-from pii_lint.lineage import excerpt
+from pii_lint.lineage import excerpt, mention
 from pii_lint.propagation.inventory import Hop, Inventory, Span
 
 ORIGIN = "origin"
@@ -69,6 +69,15 @@ class Places:
         if node is None:
             return self.node(uid)
         return manifest.locator.template_location(node, span.start, span.end)
+
+    def mention(self, uid: str, relation: str) -> Location | None:
+        """Where a model's SQL reads from a relation of this name, else the model's file."""
+        for number, manifest in enumerate(self.manifests):
+            node = manifest.nodes.get(uid)
+            found = mention(node.compiled_code or "", self.dialect, relation) if node else None
+            if found is not None:
+                return self.span(uid, Span(*found, number))
+        return self.node(uid)
 
     def column(self, uid: str, column: str, labels: Iterable[Label] = ()) -> Location | None:
         """Where the relation's SQL lets one of the labels in, else the column's line of YAML."""

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pii_lint.data.registry import ancestors
 from pii_lint.findings import Finding, Severity
-from pii_lint.labels import Form
-from pii_lint.rules._facts import Facts
+from pii_lint.labels import VALUE_FORMS, Form
+from pii_lint.rules._facts import Cell, Facts
 from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
@@ -33,7 +34,10 @@ def equated_untagged(facts: Facts) -> Iterator[Finding]:
     ```
     """
     for cell in facts.cells({Form.SIGNAL}):
-        equated = tuple(pair for pair in cell.labels if pair[0].equated)
+        tagged = _tagged(facts, cell)
+        equated = tuple(
+            pair for pair in cell.labels if pair[0].equated and pair[0].kind not in tagged
+        )
         if not equated:
             continue
         origins = ", ".join(sorted({str(label.origin) for label, _ in equated}))
@@ -43,3 +47,10 @@ def equated_untagged(facts: Facts) -> Iterator[Finding]:
             cell._replace(labels=equated),
             f"{facts.subject(cell)} was set equal to {origins} and isn't tagged itself.",
         )
+
+
+def _tagged(facts: Facts, cell: Cell) -> frozenset[str]:
+    """Kinds that the column holds by a tag of its own, whatever it was set equal to."""
+    column = facts.inventory.relations[cell.holder].columns.get(cell.column)
+    held = {label.kind for label in column.labels if label.form in VALUE_FORMS} if column else ()
+    return frozenset(name for kind in held for name in ancestors(kind))

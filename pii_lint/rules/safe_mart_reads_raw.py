@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pii_lint.artifacts.model import Node
 from pii_lint.findings import Finding
 from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
+from pii_lint.rules._reading import inlined, within
 from pii_lint.rules._rule import rule
 
 
@@ -38,8 +38,8 @@ def safe_mart_reads_raw(facts: Facts) -> Iterator[Finding]:
     for node, relation in facts.relations():
         if facts.zone_of(node.unique_id) != "safe":
             continue
-        inlined = _inlined(facts, node)
-        direct = {uid for uid in relation.reads if not _within(facts, inlined, uid)}
+        ephemeral = inlined(facts, node)
+        direct = {uid for uid in relation.reads if not within(facts, ephemeral, uid)}
         reads = [
             f"{facts.zone_of(uid) or 'raw'} `{facts.called(uid)}`"
             for uid in sorted(direct | {uid for uid in node.depends_on if uid in facts.nodes})
@@ -53,24 +53,6 @@ def safe_mart_reads_raw(facts: Facts) -> Iterator[Finding]:
                 WHOLE,
                 f"The safe {node.resource_type} `{node.name}` reads {', '.join(reads)} directly.",
             )
-
-
-def _inlined(facts: Facts, node: Node) -> set[str]:
-    """Ephemeral models whose SQL dbt writes into this one's."""
-    found: set[str] = set()
-    waiting = [*node.depends_on]
-    while waiting:
-        uid = waiting.pop()
-        above = facts.nodes.get(uid)
-        if above is not None and above.materialized == "ephemeral" and uid not in found:
-            found.add(uid)
-            waiting += above.depends_on
-    return found
-
-
-def _within(facts: Facts, inlined: set[str], uid: str) -> bool:
-    """True for what an inlined model reads; it is judged by that model's zone."""
-    return any(uid in facts.inventory.relations[each].reads for each in inlined)
 
 
 def _off_limits(facts: Facts, uid: str) -> bool:

@@ -35,7 +35,8 @@ ROOT = Path(__file__).parents[2]
 PROJECTS = ROOT / "tests/projects"
 JUDGED = (
     *("PII001", "PII002", "PII003", "PII004"),
-    *("STG001", "STG002", "LAY001", "TAG004", "SEC001"),
+    *("STG001", "STG002", "LAY001", "SRC001", "SRC002", "ACC001"),
+    *("TAG001", "TAG002", "TAG003", "TAG004", "SEC001", "SEC002", "SEC004", "DAT001", "DAT002"),
 )
 WHOLE = "*"
 

@@ -419,6 +419,75 @@ def test_hooks_operations_and_functions_are_kept(write_manifest: Write) -> None:
     assert nodes["function.shop.mask"].arguments == ("x",)
 
 
+def test_grants_and_persisted_descriptions_are_kept(write_manifest: Write) -> None:
+    config = {
+        "grants": {"select": ["analyst", "support"], "+insert": "loader", "usage": None},
+        "persist_docs": {"columns": True, "relation": False},
+    }
+    columns = {"email": {"name": "email", "description": "An address."}, "id": {"name": "id"}}
+    described = model(config=config, columns=columns, description="People.")
+    quiet = model(description="People.", columns=columns)
+    path = write_manifest({"model.shop.people": described, "model.shop.quiet": quiet})
+    nodes = load_manifest(path).nodes
+    assert nodes["model.shop.people"].grants == {
+        "select": ("analyst", "support"),
+        "insert": ("loader",),
+        "usage": (),
+    }
+    assert nodes["model.shop.people"].persisted == (("email", "An address."),)
+    assert nodes["model.shop.quiet"].grants == {}
+    assert nodes["model.shop.quiet"].persisted == ()
+
+
+@pytest.mark.parametrize(
+    ("config", "kept"),
+    [
+        ({"store_failures": True}, True),
+        ({"store_failures": True, "store_failures_as": "view"}, True),
+        ({"store_failures_as": "table"}, True),
+        ({"store_failures": True, "store_failures_as": "ephemeral"}, False),
+        ({"store_failures": True, "enabled": False}, False),
+        ({"store_failures": None}, False),
+    ],
+)
+def test_only_tests_that_keep_their_failures_are_kept(
+    write_manifest: Write, config: dict[str, object], kept: bool
+) -> None:
+    uid = "test.shop.unique_people_email"
+    test = model("unique_people_email", resource_type="test", unique_id=uid, config=config)
+    project = load_manifest(write_manifest({"model.shop.people": model(), uid: test}))
+    assert list(project.stored_tests) == [uid] * kept
+    assert uid not in project.nodes
+
+
+def test_rows_of_unit_tests_are_kept_however_they_are_written(write_manifest: Write) -> None:
+    test = {
+        "name": "keeps",
+        "package_name": "shop",
+        "original_file_path": "models/people.yml",
+        "given": [
+            {"input": "ref('a')", "rows": [{"id": 1, "email": "ann@example.com", "x": None}]},
+            {"input": "ref('b')", "rows": "id,email\n2,eve@example.com"},
+        ],
+        "expect": {"rows": [{"id": 3}]},
+    }
+    path = write_manifest({"model.shop.people": model()}, unit_tests={"unit_test.shop.keeps": test})
+    fixture, expectation = load_manifest(path).samples
+    assert (fixture.part, fixture.path) == ("fixture", "models/people.yml")
+    assert {"1", "ann@example.com", "id,email", "2,eve@example.com"} <= set(
+        fixture.text.split("\n")
+    )
+    assert (expectation.part, expectation.text) == ("expectation", "3")
+
+
+@pytest.mark.parametrize("unit_tests", [[], {"unit_test.shop.a": []}, {"a": {"name": 1}}, "x"])
+def test_unit_tests_in_a_shape_of_their_own_refuse_no_manifest(
+    write_manifest: Write, unit_tests: object
+) -> None:
+    path = write_manifest({"model.shop.people": model()}, unit_tests=unit_tests)
+    assert load_manifest(path).samples == ()
+
+
 def test_exposures_and_the_semantic_layer_stand_on_relations(write_manifest: Write) -> None:
     path = write_manifest(
         exposures={

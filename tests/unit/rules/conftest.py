@@ -34,13 +34,16 @@ sources:
           - {name: income, data_type: integer, tags: [pii], meta: {pii: true, pii_type: income}}
           - {name: country, meta: {pii: false}}
       - name: logins
-        columns: [{name: login}, {name: login_at}]
+        columns: [{name: login, meta: {pii: false}}, {name: login_at}]
   - name: secrets
     tables:
       - {name: pii_salt, meta: {secret: true}, columns: [{name: salt}]}
 """
 
 _CALL = re.compile(r"\{\{\s*(\w+)\((.*?)\)\s*\}\}")
+_DATA = re.compile(r"\.(csv|json|p8)$|^(profiles|dbt_project|packages)[.\w]*\.yml$")
+"""Files that the rules read themselves, from the project's folder."""
+_HOOK = re.compile(r'post_hook="([^"]*)"')
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -65,7 +68,7 @@ def _project(files: Files) -> Project:
     properties += [
         yaml.safe_load(text)
         for path, text in files.items()
-        if path.endswith(".yml") and path != "pii_lint.yml"
+        if path.endswith(".yml") and path != "pii_lint.yml" and not _DATA.search(path)
     ]
     described = {model["name"]: model for each in properties for model in each.get("models", ())}
     nodes = {node.unique_id: node for each in properties for node in _sources(each)}
@@ -95,6 +98,10 @@ def _facts(files: Files, folder: Path) -> Facts:
     if "pii_lint.yml" in files:
         policy_file = folder / "pii_lint.yml"
         policy_file.write_text(files["pii_lint.yml"], "utf-8")
+    on_disk = {path: text for path, text in files.items() if _DATA.search(path)}
+    for path, text in on_disk.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
     config = load_config(policy_file)
     registry = load_registry(config.kinds)
     project = _project(files)
@@ -105,6 +112,7 @@ def _facts(files: Files, folder: Path) -> Facts:
         registry=registry,
         inventory=trace([project], config, registry),
         today=TODAY,
+        project_dir=folder if on_disk else None,
     )
 
 
@@ -131,11 +139,13 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
     name = Path(path).stem
     reads: list[str] = []
     tags: set[str] = set()
+    hooks: list[str] = []
 
     def render(call: re.Match[str]) -> str:
         macro, names = call[1], _QUOTED.findall(call[2])
         if macro == "config":
-            tags.update(names)
+            hooks.extend(_HOOK.findall(call[2]))
+            tags.update(_QUOTED.findall(_HOOK.sub("", call[2])))
             return ""
         if macro == "hash_pii":
             reads.append("source.shop.secrets.pii_salt")
@@ -147,9 +157,11 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         reads.append(f"model.shop.{names[0]}")
         return f'"shop"."main"."{names[0]}"'
 
+    compiled = _CALL.sub(render, text)
+    sort = "snapshot" if path.startswith("snapshots/") else "model"
     return Node(
-        unique_id=f"model.shop.{name}",
-        resource_type="model",
+        unique_id=f"{sort}.shop.{name}",
+        resource_type=sort,
         name=name,
         package="shop",
         path=path,
@@ -160,10 +172,12 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         relation_name=f'"shop"."main"."{name}"',
         materialized="table",
         raw_code=text,
-        compiled_code=_CALL.sub(render, text),
+        compiled_code=compiled,
+        post_hooks=tuple(hooks),
         columns=_columns(described),
         tags=frozenset(tags),
         meta=described.get("meta", {}),
+        grants=described.get("config", {}).get("grants", {}),
         depends_on=tuple(dict.fromkeys(reads)),
     )
 

@@ -183,7 +183,10 @@ def test_the_project_sets_a_rule_s_severity_or_switches_it_off(findings_of: Find
             """md5(coalesce(email, (select salt from {{ source('secrets', 'pii_salt') }})))""",
             "isn't mixed in whole",
         ),
-        ("coalesce({{ hash_pii('email') }}, email)", "its plain value stands beside it"),
+        ("{{ hash_pii('email') }} || email", "its plain value stands beside it"),
+        ("coalesce({{ hash_pii('email') }}, email)", "only some of its rows or branches"),
+        ("case when country = 'FR' then md5(email) else email end", "only some of its rows"),
+        ("{{ hash_pii('income') }}", "so few values are likely"),
     ],
 )
 def test_a_mask_that_is_none_says_why(findings_of: FindingsOf, query: str, reason: str) -> None:

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from pii_lint.artifacts.model import Node
+from pii_lint.findings import Finding, Severity
+from pii_lint.labels import SECRET, Form, Label
+from pii_lint.policy import SAFE
+from pii_lint.propagation.inventory import RelationFacts
+from pii_lint.rules._approvals import listed
+from pii_lint.rules._facts import Facts, holdings
+from pii_lint.rules._findings import finding
+from pii_lint.rules._places import WHOLE
+from pii_lint.rules._rule import rule
+
+_CLASSES = ("public", "internal", "confidential", "restricted")
+_WRITING = frozenset(
+    {"insert", "update", "delete", "truncate", "references", "trigger", "usage", "evolve schema"}
+)
+"""Privileges by which nobody reads."""
+_EVERYBODY = frozenset({"public", "allusers", "allauthenticatedusers", "account users"})
+
+
+@rule("ACC001", since="0.1")
+def uncleared_role(facts: Facts) -> Iterator[Finding]:
+    """A role may read personal data that the policy doesn't clear it for.
+
+    **Why.** A zone says who should read a relation; dbt's `grants` decide who does. A grant that
+    goes further opens the restricted mart to whoever has the role.
+
+    **Fix.** Take the role out of `grants`, or clear it under `roles` in `pii_lint.yml`.
+
+    ### Flagged
+    ```yaml
+    # pii_lint.yml
+    version: 1
+    roles: {confidential: [support]}
+    ```
+    ```sql
+    -- models/marts/restricted/mart_contact.sql
+    select customer_id, email from {{ source('raw', 'customers') }}
+    ```
+    ```yaml
+    # models/marts/restricted/mart_contact.yml
+    models:
+      - name: mart_contact
+        config: {grants: {select: [support, analyst]}}
+    ```
+
+    ### Flagged: everybody
+    ```sql
+    -- models/marts/restricted/mart_contact.sql
+    select customer_id, email from {{ source('raw', 'customers') }}
+    ```
+    ```yaml
+    # models/marts/restricted/mart_contact.yml
+    models:
+      - name: mart_contact
+        config: {grants: {select: [public]}}
+    ```
+
+    ### Clean
+    ```yaml
+    # pii_lint.yml
+    version: 1
+    roles: {confidential: [support]}
+    ```
+    ```sql
+    -- models/marts/restricted/mart_contact.sql
+    select customer_id, email from {{ source('raw', 'customers') }}
+    ```
+    ```yaml
+    # models/marts/restricted/mart_contact.yml
+    models:
+      - name: mart_contact
+        config: {grants: {select: [support], insert: [loader]}}
+    ```
+    """
+    for node, relation in facts.relations():
+        readers = sorted(
+            {
+                role
+                for privilege, roles in node.grants.items()
+                if privilege.lower() not in _WRITING
+                for role in roles
+            }
+        )
+        held = set(_guarded(facts, node, relation)) if readers else set()
+        uncleared = [role for role in readers if any(not _cleared(facts, role, x) for x in held)]
+        if uncleared:
+            seen = {x for x in held for role in uncleared if not _cleared(facts, role, x)}
+            yield finding(
+                facts,
+                uncleared_role,
+                node.unique_id,
+                WHOLE,
+                f"The {facts.sort_of(node.unique_id)} `{node.name}` may be read by "
+                f"{listed(uncleared)}, and the policy doesn't clear that for {holdings(seen)}.",
+            )
+
+
+def _guarded(facts: Facts, node: Node, relation: RelationFacts) -> Iterator[Label]:
+    """The labels that not everybody may read, unless that is an error by itself already."""
+    zone = facts.zone_of(node.unique_id)
+    for key, column in relation.columns.items():
+        for label in column.labels:
+            if (
+                label.kind != SECRET
+                and label.form != Form.SIGNAL
+                and facts.policy.severity(SAFE, label) == Severity.ERROR
+                and facts.policy.severity(zone, label) != Severity.ERROR
+                and not facts.declassified(node.unique_id, key, label)
+            ):
+                yield label
+
+
+def _cleared(facts: Facts, role: str, label: Label) -> bool:
+    name = role.strip().lower()
+    if not facts.config.roles:
+        # a policy that names no roles says nothing of any, but everybody is nobody's role
+        return name not in _EVERYBODY
+    needed = facts.registry.kind(label.kind).data_classification
+    return any(
+        fnmatchcase(name, pattern.lower())
+        for word in _CLASSES[_CLASSES.index(needed) :]
+        for pattern in facts.config.roles.get(word, ())
+    )
