@@ -50,6 +50,19 @@ class Location:
     exact: bool = False
     # exact: the span is proven, not merely the nearest place
     kind: Literal["template", "compiled", "yaml"] = "template"
+    near: Location | None = field(default=None, compare=False)
+    # of a compiled span: the nearest place in a file that the repository holds
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a snippet, in three pieces; literals are `?`, comments are gone."""
+
+    number: int
+    before: str
+    marked: str
+    # what the finding is about
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,8 @@ class Finding:
     suppressed: Suppression | None = None
     fix: str = ""
     help_url: str = ""
+    snippet: tuple[Line, ...] = ()
+    # the expression in its file; empty where its place isn't known
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +193,8 @@ class Report:
     # sentences about the run itself, e.g. that freshness could not be checked
     failed: bool = False
     # something not suppressed is as bad as `fail_on`, or worse
+    folder: str = ""
+    # where the project stands below the root of its repository; empty where that is the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pii_lint.artifacts.freshness import check_freshness
 from pii_lint.artifacts.load import load_projects
+from pii_lint.artifacts.project_dir import below_repository
 from pii_lint.config import POLICY_FILE, Config, load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
@@ -18,6 +19,7 @@ from pii_lint.policy import Policy
 from pii_lint.propagation.link import trace
 from pii_lint.reports.basis import coverage, masks
 from pii_lint.reports.listing import listing
+from pii_lint.reports.snippets import with_snippets
 from pii_lint.rules import RULES, Facts, judge
 from pii_lint.suppressions import suppress
 
@@ -26,7 +28,7 @@ def check(options: Options) -> Report:
     """Judge a project."""
     facts = gather(options)
     _refuse_nothing_to_guard(facts)
-    findings = _meant_for(options.persona, findings_of(facts))
+    findings = with_snippets(_meant_for(options.persona, findings_of(facts)), facts)
     return Report(
         manifests=_inputs(facts),
         findings=findings,
@@ -34,6 +36,7 @@ def check(options: Options) -> Report:
         coverage=coverage(facts),
         notes=_notes(facts),
         failed=_failed(findings, options.fail_on or facts.config.fail_on),
+        folder=below_repository(facts.project_dir),
     )
 
 

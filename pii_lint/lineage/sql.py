@@ -162,7 +162,7 @@ def parse_name(text: str, dialect: str) -> RelationName:
     return name or RelationName(((text, True),))
 
 
-_LITERALS = {
+LITERALS = {
     TokenType.STRING,
     TokenType.NUMBER,
     TokenType.BIT_STRING,
@@ -173,6 +173,7 @@ _LITERALS = {
     TokenType.HEREDOC_STRING,
     TokenType.UNICODE_STRING,
 }
+"""Tokens whose text is a value."""
 _LEFT_EDGES = {
     TokenType.SELECT,
     TokenType.DISTINCT,
@@ -203,7 +204,7 @@ def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
     for token in tokens[first:last]:
         if previous is not None and token.start > previous.end + 1:
             text += " "
-        text += "?" if token.token_type in _LITERALS else sql[token.start : token.end + 1]
+        text += "?" if token.token_type in LITERALS else sql[token.start : token.end + 1]
         previous = token
     return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
 
