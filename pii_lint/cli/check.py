@@ -19,7 +19,7 @@ FINDINGS = 1
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "sarif", "github", "gitlab", "markdown"]),
     default="text",
     show_default=True,
     help="How to say it.",
