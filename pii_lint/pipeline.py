@@ -16,9 +16,11 @@ from pii_lint.findings import Finding, Listing, ManifestInput, Persona, Report, 
 from pii_lint.labels import Form
 from pii_lint.options import Options
 from pii_lint.policy import Policy
-from pii_lint.propagation.link import trace
+from pii_lint.propagation.link import Origins, trace
 from pii_lint.reports.basis import coverage, masks
+from pii_lint.reports.explanation import Explanation, explanation
 from pii_lint.reports.listing import listing
+from pii_lint.reports.lookup import find_column
 from pii_lint.reports.snippets import with_snippets
 from pii_lint.rules import RULES, Facts, judge
 from pii_lint.suppressions import suppress
@@ -49,6 +51,14 @@ def inventory(options: Options) -> Listing:
     """List what every column holds, and judge nothing."""
     facts = gather(options)
     return listing(facts, _inputs(facts), _notes(facts))
+
+
+def explain(options: Options, asked: str) -> Explanation:
+    """Say why a column carries what it carries; `asked` is MODEL.COLUMN."""
+    facts = gather(options)
+    node, column = find_column(facts, asked)
+    origins = Origins(facts.projects, facts.config, facts.registry, remember=options.use_cache)
+    return explanation(facts, origins, findings_of(facts), node, column)
 
 
 def gather(options: Options) -> Facts:

@@ -61,7 +61,7 @@ from .binding import Binder
 from .branches import unseen_branch
 from .declared import ANY_DEPTH, LATENT, Position, born, columns_of, is_tagged, shape_of
 from .hooks import Carrier, Writing, find_hooks, placed
-from .inventory import BlindSpot, ColumnFacts, Inventory, MaskFacts, RelationFacts, Via
+from .inventory import BlindSpot, ColumnFacts, Inflow, Inventory, MaskFacts, RelationFacts, Via
 from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
@@ -165,6 +165,24 @@ def _nearer(new: Via | None, old: Via | None, there: bool) -> bool:
     if old is None or new is None:
         return old is not None
     return (new.hops, new.node, new.column) < (old.hops, old.node, old.column)
+
+
+class Origins:
+    """What columns are made of, in every manifest of a project."""
+
+    def __init__(
+        self, projects: Sequence[Project], config: Config, registry: Registry, *, remember: bool
+    ) -> None:
+        self._linkers = [
+            Linker(project, projects, config, registry, remember=remember) for project in projects
+        ]
+        for linker in self._linkers:
+            linker.run()
+
+    def of(self, node: str, column: str) -> tuple[Inflow, ...]:
+        """What goes into a column, in order of place; `column` is a lower-case key."""
+        found = (flow for linker in self._linkers for flow in linker.inflows(node, column))
+        return tuple(dict.fromkeys(found))
 
 
 class Linker:
@@ -547,6 +565,51 @@ class Linker:
         )
         span = self._span(call.span)
         return MaskFacts(call.column, call.function, frozenset(inputs), secrets, call.literal, span)
+
+    # --- what an explanation asks for -------------------------------------------------------------
+
+    def inflows(self, uid: str, column: str) -> Iterator[Inflow]:
+        """Once all is linked: what a column's own SQL makes it of. Nothing where there is none."""
+        node = self.project.nodes.get(uid)
+        if node is None or node.resource_type not in ("model", "snapshot"):
+            return
+        try:
+            summary = self.summaries.summary(_sql(node), self._shapes(node))
+        except ValueError:
+            return
+        self.session.clear()
+        self.reader = uid
+        self.owners = {read: self._owners(uid, name) for read, name in summary.reads.items()}
+        written = next((c for c in summary.columns if c.shape.key == column), None)
+        if written is None:
+            edges, where = summary.tail or {}, None
+        else:
+            edges = dict(written.edges)
+            for some in written.fields.values():
+                edges.update(some)
+            where = written.span
+        for (ref, chain), span in edges.items():
+            for owner in self.owners.get(ref.read, ()) if ref.column != ROWS else ():
+                if owner in self.linked:
+                    yield self._inflow(owner, ref, chain, self._span(span or where))
+
+    def _inflow(self, owner: str, ref: Ref, chain: Chain, span: FactSpan | None) -> Inflow:
+        linked = self.linked[owner]
+        key = ref.column if ref.column in linked.columns else TAIL
+        ends: dict[Label, Label | None] = {
+            label: None for labels in linked.columns.get(key, {}).values() for label in labels
+        }
+        plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
+        for rest, _, labels in linked.at(ref):
+            for label in labels if plain or LATENT not in rest else ():
+                ends[label] = carry(label, chain, self)
+        telling = [op for op in chain if not isinstance(op, Flow)]
+        word = _op_word(chain, Label(Origin(owner, key), UNKNOWN, Form.UNKNOWN))
+        if any(isinstance(op, Digest) and self.keyed(op) for op in telling[-1:]):
+            word = "keyed digest"
+        elif ref.path and word == "copy":
+            word = "one field of"
+        return Inflow(owner, ref.column, word, span, tuple(ends.items()))
 
     # --- what hooks add ---------------------------------------------------------------------------
 

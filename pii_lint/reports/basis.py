@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from pii_lint.artifacts.model import Node
 from pii_lint.findings import Blind, Branch, Coverage, Mask
 from pii_lint.labels import Form
 from pii_lint.propagation.branches import branches, uses_is_incremental
@@ -57,14 +58,19 @@ def _resolved(column: ColumnFacts) -> bool:
     return all(label.form != Form.UNKNOWN for label in column.labels)
 
 
+def declared_clean(facts: Facts, node: Node) -> set[str]:
+    """Keys of the columns that somebody declared to hold nothing personal."""
+    clean = {name.lower() for name in facts.config.clean.get(node.unique_id, ())}
+    described = columns_of(node, facts.config)
+    return clean | {key for key, column in described.items() if is_declared_clean(column)}
+
+
 def _reviews(facts: Facts) -> Iterator[str]:
     """For each column of a source: did somebody tag it, declare it clean, or never look at it?"""
     for node, held in facts.relations():
         if node.resource_type != "source" or facts.is_secret(node.unique_id):
             continue
-        described = columns_of(node, facts.config)
-        clean = {name.lower() for name in facts.config.clean.get(node.unique_id, ())}
-        clean |= {key for key, column in described.items() if is_declared_clean(column)}
+        clean = declared_clean(facts, node)
         for column in _known(held):
             if column.labels:
                 yield "tagged"
