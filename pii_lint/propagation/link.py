@@ -603,11 +603,13 @@ class Linker:
         for rest, _, labels in linked.at(ref):
             for label in labels if plain or LATENT not in rest else ():
                 ends[label] = carry(label, chain, self)
-        telling = [op for op in chain if not isinstance(op, Flow)]
+        last = next((op for op in reversed(chain) if not isinstance(op, Flow)), None)
         word = _op_word(chain, Label(Origin(owner, key), UNKNOWN, Form.UNKNOWN))
-        if any(isinstance(op, Digest) and self.keyed(op) for op in telling[-1:]):
+        if isinstance(last, Digest) and self.keyed(last):
             word = "keyed digest"
-        elif ref.path and word == "copy":
+        elif isinstance(last, Signal | Test):
+            word = last.clause
+        elif ref.path and word in ("copy", "transform"):
             word = "one field of"
         return Inflow(owner, ref.column, word, span, tuple(ends.items()))
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pii_lint.reports._layout import flow_lines, table
+from pii_lint.reports._layout import cut, flow_lines, table
 from pii_lint.reports._plain import plain
 from pii_lint.reports._words import place, short_name
-from pii_lint.reports.explanation import Above, End, Explanation, Masked
+from pii_lint.reports.explanation import Above, Explanation, Masked
 
 _VERDICTS = {
-    "clear": "It holds personal data that can be read",
-    "partial": "It holds a readable part of personal data",
-    "weak": "It holds personal data under a mask that anyone can recompute",
-    "unknown": "What it holds can't be told: sight was lost on the way",
-    "pseudonym": "It holds a pseudonym: the value can't be read without the secret",
-    "statistic": "It holds a statistic over many people, no single value",
-    "signal": "It holds no personal value; personal data only had an influence on it",
+    "clear": "It holds {} in clear: whoever reads the column reads the value.",
+    "partial": "It holds a readable part of {}.",
+    "weak": "It holds {} under a mask that is none: anyone can recompute it.",
+    "unknown": "What it holds can't be told: sight was lost on the way ({}).",
+    "pseudonym": "It holds {} as a pseudonym: nobody reads the value without the secret.",
+    "statistic": "It holds a statistic of {} over many people, and no single value.",
+    "signal": "It holds no personal value; {} only had an influence on it.",
 }
 """By the worst form, worst first."""
 
@@ -46,7 +46,7 @@ def _verdict(told: Explanation) -> Iterator[str]:
         yield "It is clean: no personal data arrives in it."
     else:
         kinds = ", ".join(sorted({w.flow.kind for w in told.ways if w.flow.form == worst}))
-        yield f"{_VERDICTS[worst]}: {plain(kinds)}."
+        yield _VERDICTS[worst].format(plain(kinds))
 
 
 def _mask(mask: Masked) -> Iterator[str]:
@@ -62,40 +62,48 @@ def _mask(mask: Masked) -> Iterator[str]:
 def _above(told: Explanation) -> Iterator[str]:
     if not told.above:
         if not told.ways:
-            yield from ("", "No column flows into it: it is made of literals, of functions that")
-            yield "read none, or of how many rows there are."
+            yield ""
+            yield "No column's value flows into it: it is made of literals, of functions that read"
+            yield "none, or of how many rows there are."
         return
     yield from ("", "What flows in, and where labels end:")
     rows: list[tuple[str, ...]] = []
     for one in told.above:
-        called = f"{'  ' * one.depth}{short_name(one.node)}.{one.column}"
-        rows.append((plain(called), one.op, place(one.location), _standing(one)))
+        called = plain(f"{'  ' * one.depth}{short_name(one.node)}.{one.column}")
+        expression = cut(plain(one.expression))
+        standing = plain(one.standing) or _held(one)
+        rows.append((called, one.op, expression, place(one.location), standing))
     yield from table(rows)
     for one in told.above:
-        for end in one.ends:
-            yield f"  {_end(one, end)}"
+        yield from _ends(one)
     if told.cut:
         yield "  and more, which isn't named here"
 
 
-def _standing(one: Above) -> str:
-    held = ", ".join(sorted({f"{end.kind} ({end.form})" for end in one.ends}))
-    return plain(f"holds {held}" if held else one.standing)
+def _held(one: Above) -> str:
+    kinds = sorted({end.kind for end in one.ends})
+    return plain(f"holds {kinds[0]}" if len(kinds) == 1 else f"holds {len(kinds)} kinds")
 
 
-def _end(one: Above, end: End) -> str:
-    what = plain(f"{end.kind} ({end.form}) of {short_name(one.node)}.{one.column}")
-    if end.becomes is not None:
-        return f"{what} goes on as {end.becomes}: {one.op}"
-    return f"{what} ends here: {_STOPS.get(one.op, one.op)}"
+def _ends(one: Above) -> Iterator[str]:
+    """What becomes of the labels that stand on a column above."""
+    called = f"{short_name(one.node)}.{one.column}"
+    if kept := _kinds(one, None):
+        yield plain(f"  {called} keeps back {kept}: {_STOPS.get(one.op, one.op)}.")
+    for form in sorted({end.becomes for end in one.ends if end.becomes is not None}):
+        yield plain(f"  {called} hands on {_kinds(one, form)}, as {form}.")
+
+
+def _kinds(one: Above, becomes: str | None) -> str:
+    ends = (end for end in one.ends if end.becomes == becomes)
+    return ", ".join(sorted({f"{end.kind} ({end.form})" for end in ends}))
 
 
 _STOPS = {
     "one field of": "only another field is taken out of it",
     "keyed digest": "it is the key of a digest, which doesn't give it away",
     "digest": "it goes into a digest, which doesn't give it away",
-    "part": "nothing is left of it in a part of no length",
-    "signal": "how many there are tells nothing of it",
+    "count": "how many there are tells nothing of it",
 }
 """Why an operation leaves nothing of a label."""
 

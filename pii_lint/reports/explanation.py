@@ -58,10 +58,10 @@ class Above:
     node: str
     column: str
     op: str
-    sort: str
     standing: str
     # what is known of a column without labels
     ends: tuple[End, ...]
+    expression: str
     location: Location | None
 
 
@@ -194,9 +194,9 @@ def _one(facts: Facts, taker: str, flow: Inflow, depth: int) -> Above:
         node=flow.node,
         column=name,
         op=flow.op,
-        sort=facts.sort_of(flow.node),
         standing="" if known is not None and known.labels else _standing(facts, flow.node, name),
         ends=tuple(sorted(ends, key=lambda end: (end.form, end.kind, end.origin))),
+        expression=facts.places.excerpt(taker, flow.span),
         location=facts.places.span(taker, flow.span),
     )
 
