@@ -217,6 +217,8 @@ class Entry:
     clause: str | None
     equated: bool
     via: Arrival
+    classification: str | None = None
+    # of the kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,9 @@ class Relation:
     zone: str | None
     columns: Mapping[str, tuple[Entry, ...]]
     signals: tuple[Entry, ...]
+    owner: str | None = None
+    recipients: tuple[str, ...] = ()
+    # exposures that take from it
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pii_lint.findings import Listing, Report
-from pii_lint.reports import github, gitlab, json, markdown, text
+from pii_lint.reports import csv, github, gitlab, json, markdown, text
 from pii_lint.reports._plain import plain
 
 
@@ -27,6 +27,8 @@ FORMATS: dict[str, Callable[[Report], str]] = {
 INVENTORY_FORMATS: dict[str, Callable[[Listing], str]] = {
     "text": text.inventory,
     "json": json.inventory,
+    "csv": csv.inventory,
+    "markdown": markdown.inventory,
 }
 
 __all__ = ["FORMATS", "INVENTORY_FORMATS", "plain", "text"]

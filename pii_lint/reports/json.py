@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 SCHEMA_VERSION = 1
-_LEFT_OUT = {"near", "snippet"}
+_LEFT_OUT = {"near", "snippet", "classification"}
 # where they are empty
 
 
@@ -46,7 +46,12 @@ def inventory(listing: Listing) -> str:
                 for node, relation in listing.relations.items()
             },
             "relations": {
-                node: {"signals": relation.signals} for node, relation in listing.relations.items()
+                node: {
+                    "signals": relation.signals,
+                    "owner": relation.owner,
+                    "recipients": relation.recipients,
+                }
+                for node, relation in listing.relations.items()
             },
         }
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pii_lint.findings import Finding, Flow, Report, Severity
+from pii_lint.findings import Finding, Flow, Listing, Report, Severity
 from pii_lint.reports._layout import snippet_lines
-from pii_lint.reports._markup import code, prose
+from pii_lint.reports._markup import cell, code, prose
+from pii_lint.reports._record import record
 from pii_lint.reports._repository import placed, worst_first
-from pii_lint.reports._summary import closing, counts
+from pii_lint.reports._summary import closing, counts, inputs
 from pii_lint.reports._words import answer, form_of, place, short_name
 
 MOST_CHARACTERS = 60_000
@@ -35,6 +36,34 @@ def check(report: Report) -> str:
     if cut:
         blocks.append(f"{cut} more don't fit into this comment: the JSON format has all.")
     return "\n\n".join((*blocks, "\n".join(end))) + "\n"
+
+
+def inventory(listing: Listing) -> str:
+    """The record of processing: a table of every column with personal data."""
+    lines = [
+        "## Personal data by column",
+        "",
+        "| relation | column | zone | owner | data | form | origins | recipients |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in record(listing):
+        data = f"{cell(row.kind)} {cell(row.classification)}".strip()
+        cells = (
+            cell(row.relation),
+            cell(row.column),
+            cell(row.zone),
+            cell(row.owner),
+            data,
+            form_of(row.form, row.clause or None),
+            ", ".join(map(cell, row.origins)),
+            ", ".join(map(cell, row.recipients)),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    if len(lines) == 4:
+        lines[2:] = ["No column holds personal data."]
+    lines.append("")
+    lines += [f"- {prose(line)}" for line in inputs(listing.manifests, listing.notes)]
+    return "\n".join(lines) + "\n"
 
 
 def _finding(report: Report, finding: Finding) -> str:
