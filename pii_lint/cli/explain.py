@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pii_lint.cli._options import project_options, write
+from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 
 
@@ -44,7 +45,9 @@ def explain(
         project_dir=project_dir,
         use_cache=not no_cache,
     )
-    write(told(pipeline.explain(options, what)))
+    with progress():
+        answer = pipeline.explain(options, what)
+    write(told(answer))
     return 0
 
 

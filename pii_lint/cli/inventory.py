@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pii_lint.cli._options import output_option, project_options, write
+from pii_lint.cli._progress import progress
 
 
 @click.command()
@@ -42,14 +43,14 @@ def inventory(
     from pii_lint.options import Options
     from pii_lint.reports import INVENTORY_FORMATS
 
-    listing = recall.inventory(
-        Options(
-            manifests=manifests,
-            catalog=catalog,
-            config=config,
-            project_dir=project_dir,
-            use_cache=not no_cache,
-        )
+    options = Options(
+        manifests=manifests,
+        catalog=catalog,
+        config=config,
+        project_dir=project_dir,
+        use_cache=not no_cache,
     )
+    with progress():
+        listing = recall.inventory(options)
     write(INVENTORY_FORMATS[format_](listing), output)
     return 0

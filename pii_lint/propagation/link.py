@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pii_lint import lineage
+from pii_lint import lineage, progress
 from pii_lint.artifacts.model import Column, Node, Project
 from pii_lint.config import Config
 from pii_lint.data.functions import load_functions
@@ -239,6 +239,7 @@ class Linker:
                 loops.add(uid)
             return found
 
+        done = 0
         with few_collections() as linked_one:
             for group in groups(sorted(relations), reads):
                 if len(group) > 1 or group[0] in loops:
@@ -248,6 +249,8 @@ class Linker:
                 for uid in group:
                     self.summaries.forget(relations[uid].compiled_code or "")
                 linked_one()
+                done += len(group)
+                progress.tell(done, len(relations))
         self.summaries.save()
         facts = {uid: linked.facts for uid, linked in sorted(self.linked.items())}
         for uid, reasons in self.hooks.blind.items():

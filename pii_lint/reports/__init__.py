@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pii_lint.findings import Listing, Report
-from pii_lint.reports import csv, github, gitlab, json, markdown, text
+from pii_lint.reports import csv, github, gitlab, json, markdown, statistics, text
 from pii_lint.reports._plain import plain
 
 
@@ -31,4 +31,4 @@ INVENTORY_FORMATS: dict[str, Callable[[Listing], str]] = {
     "markdown": markdown.inventory,
 }
 
-__all__ = ["FORMATS", "INVENTORY_FORMATS", "plain", "text"]
+__all__ = ["FORMATS", "INVENTORY_FORMATS", "plain", "statistics", "text"]

@@ -15,16 +15,17 @@ WIDEST = 80
 
 def with_snippets(findings: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
     """All findings; those that decide or could decide a verdict come with their lines."""
+    shown = list(findings)
+    if all(finding.severity == Severity.NOTE for finding in shown):
+        return tuple(shown)
     names = frozenset(
-        name.lower()
-        for node, held in facts.relations()
-        for name in (node.name, *(column.name for column in held.columns.values()))
+        name.lower() for node, held in facts.relations() for name in (node.name, *held.columns)
     )
     return tuple(
         finding
         if finding.severity == Severity.NOTE
         else replace(finding, snippet=_lines(finding, facts, names))
-        for finding in findings
+        for finding in shown
     )
 
 

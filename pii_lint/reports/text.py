@@ -16,15 +16,18 @@ MOST_FLOWS = 5
 _COLOURS = {Severity.ERROR: "31", Severity.WARN: "33", Severity.NOTE: "36"}
 
 
-def check(report: Report, *, colour: bool = False) -> str:
-    """Errors and warnings whole, suppressed findings in a line each, notes as a count."""
+def check(report: Report, *, colour: bool = False, quiet: bool = False) -> str:
+    """Errors and warnings whole, suppressed findings in a line each, notes as a count. `quiet`:
+    only what counts."""
     told = [f for f in report.findings if f.suppressed is None and f.severity != Severity.NOTE]
     lines: list[str] = []
     for finding in told:
         lines += [*_finding(finding, colour), ""]
-    quiet = [_suppressed(f, f.suppressed) for f in report.findings if f.suppressed is not None]
     if quiet:
-        lines += [*quiet, ""]
+        return "\n".join(lines)
+    suppressed = [_suppressed(f, f.suppressed) for f in report.findings if f.suppressed is not None]
+    if suppressed:
+        lines += [*suppressed, ""]
     lines += closing(report)
     return "\n".join(lines) + "\n"
 
