@@ -51,6 +51,19 @@ class Location:
     # exact: the span is proven, not merely the nearest place
     kind: Literal["template", "compiled", "yaml", "data"] = "template"
     # data: what stands there is never shown
+    near: Location | None = field(default=None, compare=False)
+    # of a compiled span: the nearest place in a file that the repository holds
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a snippet, in three pieces; literals are `?`, comments are gone."""
+
+    number: int
+    before: str
+    marked: str
+    # what the finding is about
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,8 @@ class Finding:
     suppressed: Suppression | None = None
     fix: str = ""
     help_url: str = ""
+    snippet: tuple[Line, ...] = ()
+    # the expression in its file; empty where its place isn't known
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +194,8 @@ class Report:
     # sentences about the run itself, e.g. that freshness could not be checked
     failed: bool = False
     # something not suppressed is as bad as `fail_on`, or worse
+    folder: str = ""
+    # where the project stands below the root of its repository; empty where that is the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +218,8 @@ class Entry:
     clause: str | None
     equated: bool
     via: Arrival
+    classification: str | None = None
+    # of the kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +229,9 @@ class Relation:
     zone: str | None
     columns: Mapping[str, tuple[Entry, ...]]
     signals: tuple[Entry, ...]
+    owner: str | None = None
+    recipients: tuple[str, ...] = ()
+    # exposures that take from it
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pii_lint.artifacts.freshness import check_freshness
 from pii_lint.artifacts.load import load_projects
+from pii_lint.artifacts.project_dir import below_repository
 from pii_lint.config import POLICY_FILE, Config, load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
@@ -15,9 +16,12 @@ from pii_lint.findings import Finding, Listing, ManifestInput, Persona, Report, 
 from pii_lint.labels import Form
 from pii_lint.options import Options
 from pii_lint.policy import Policy
-from pii_lint.propagation.link import trace
+from pii_lint.propagation.link import Origins, trace
 from pii_lint.reports.basis import coverage, masks
+from pii_lint.reports.explanation import Explanation, explanation
 from pii_lint.reports.listing import listing
+from pii_lint.reports.lookup import find_column
+from pii_lint.reports.snippets import with_snippets
 from pii_lint.rules import RULES, Facts, judge
 from pii_lint.suppressions import suppress
 
@@ -26,7 +30,7 @@ def check(options: Options) -> Report:
     """Judge a project."""
     facts = gather(options)
     _refuse_nothing_to_guard(facts)
-    findings = _meant_for(options.persona, findings_of(facts))
+    findings = with_snippets(_meant_for(options.persona, findings_of(facts)), facts)
     return Report(
         manifests=_inputs(facts),
         findings=findings,
@@ -34,6 +38,7 @@ def check(options: Options) -> Report:
         coverage=coverage(facts),
         notes=_notes(facts),
         failed=_failed(findings, options.fail_on or facts.config.fail_on),
+        folder=below_repository(facts.project_dir),
     )
 
 
@@ -46,6 +51,14 @@ def inventory(options: Options) -> Listing:
     """List what every column holds, and judge nothing."""
     facts = gather(options)
     return listing(facts, _inputs(facts), _notes(facts))
+
+
+def explain(options: Options, asked: str) -> Explanation:
+    """Say why a column carries what it carries; `asked` is MODEL.COLUMN."""
+    facts = gather(options)
+    node, column = find_column(facts, asked)
+    origins = Origins(facts.projects, facts.config, facts.registry, remember=options.use_cache)
+    return explanation(facts, origins, findings_of(facts), node, column)
 
 
 def gather(options: Options) -> Facts:

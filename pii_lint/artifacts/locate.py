@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -48,10 +49,21 @@ class Locator:
             return found
         compiled = self._compiled_lines(node)
         if compiled and node.compiled_path:
-            return compiled.location(node.compiled_path, start, finish, exact=True, kind="compiled")
+            place = compiled.location(
+                node.compiled_path, start, finish, exact=True, kind="compiled"
+            )
+            return replace(place, near=template.nearest(start))
         if node.path.endswith(_YAML) and (declared := self.yaml_location(node)):
             return declared
         return template.nearest(start)
+
+    def text(self, node: Node, place: Location) -> str | None:
+        """The template or compiled SQL that a place counts in; None where it is lost."""
+        if place.kind == "template" and place.file == node.path:
+            return self._template(node).text
+        if place.kind == "compiled" and place.file == node.compiled_path:
+            return _lines(node.compiled_code or "") if self._compiled_lines(node) else None
+        return None
 
     def _template(self, node: Node) -> _Template:
         if node.unique_id not in self._templates:
@@ -82,7 +94,8 @@ class _Template:
         whole = _lines(file) if file is not None else None
         self._offset = self._found(whole)
         self._exact = whole is not None and self._offset is not None
-        self._text = _Lines(whole if self._exact and whole is not None else self._raw)
+        self.text = whole if self._exact and whole is not None else self._raw
+        self._places = _Lines(self.text)
 
     def _found(self, whole: str | None) -> int | None:
         """Where the manifest's copy begins in the file, if it is there just once."""
@@ -97,7 +110,7 @@ class _Template:
         if span is None or (self._node.path.endswith(_YAML) and not self._exact):
             return None
         shift = self._offset or 0
-        return self._text.location(
+        return self._places.location(
             self._node.path, span[0] + shift, span[1] + shift, exact=self._exact, kind="template"
         )
 
@@ -107,7 +120,7 @@ class _Template:
         if place is None or self._node.path.endswith(_YAML):
             return self.top()
         at = place + (self._offset or 0)
-        return self._text.location(self._node.path, at, at, exact=False, kind="template")
+        return self._places.location(self._node.path, at, at, exact=False, kind="template")
 
     def top(self) -> Location:
         """The file as a whole."""

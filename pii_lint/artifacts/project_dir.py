@@ -39,6 +39,20 @@ def find_project_dir(manifest: Path, given: Path | None = None) -> Path | None:
     return parent if files.is_file(parent / PROJECT_FILE) else None
 
 
+def below_repository(folder: Path | None) -> str:
+    """Where the project's folder stands below the root of its git repository; empty at the root,
+    and where there is no repository."""
+    if folder is None:
+        return ""
+    here = files.real(folder)
+    for above in (here, *here.parents):
+        # in a worktree it is a file
+        if files.is_folder(above / ".git") or files.is_file(above / ".git"):
+            below = here.relative_to(above).as_posix()
+            return "" if below == "." else below
+    return ""
+
+
 def read_layout(project: ProjectFiles) -> Layout | None:
     """The project's layout; None where `dbt_project.yml` can't be read."""
     try:

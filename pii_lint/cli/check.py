@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pii_lint.cli._options import output_option, project_options, write
+from pii_lint.cli._progress import progress
 from pii_lint.findings import Persona, Severity
 
 FINDINGS = 1
@@ -19,7 +20,7 @@ FINDINGS = 1
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "sarif", "github", "gitlab", "markdown"]),
     default="text",
     show_default=True,
     help="How to say it.",
@@ -37,6 +38,8 @@ FINDINGS = 1
     show_default=True,
     help="For whom: pedantic and auditor hear more.",
 )
+@click.option("--statistics", is_flag=True, help="Count the findings by rule, as text.")
+@click.option("--quiet", "-q", is_flag=True, help="Only the findings that count, as text.")
 def check(
     manifests: tuple[Path, ...],
     catalog: Path | None,
@@ -47,6 +50,8 @@ def check(
     output: Path | None,
     fail_on: str | None,
     persona: str,
+    statistics: bool,
+    quiet: bool,
 ) -> int:
     """Judge a project: report personal data where it may not be.
 
@@ -54,24 +59,31 @@ def check(
     Examples:
       pii-lint check
       pii-lint check --manifest full.json --manifest incremental.json --format json
+      pii-lint check --format sarif --output pii-lint.sarif
+      pii-lint check --statistics
     """
     from pii_lint import recall
     from pii_lint.options import Options
     from pii_lint.reports import FORMATS, text
+    from pii_lint.reports import statistics as counted
 
-    report = recall.check(
-        Options(
-            manifests=manifests,
-            catalog=catalog,
-            config=config,
-            project_dir=project_dir,
-            use_cache=not no_cache,
-            persona=Persona(persona),
-            fail_on=Severity(fail_on) if fail_on else None,
-        )
+    options = Options(
+        manifests=manifests,
+        catalog=catalog,
+        config=config,
+        project_dir=project_dir,
+        use_cache=not no_cache,
+        persona=Persona(persona),
+        fail_on=Severity(fail_on) if fail_on else None,
     )
-    if format_ == "text" and output is None and _colourful():
-        write(text.check(report, colour=True), None)
+    if (statistics or quiet) and format_ != "text":
+        raise click.UsageError("--statistics and --quiet shape the text: leave --format out.")
+    with progress(quiet=quiet):
+        report = recall.check(options)
+    if statistics:
+        write(counted.statistics(report), output)
+    elif format_ == "text":
+        write(text.check(report, colour=output is None and _colourful(), quiet=quiet), output)
     else:
         write(FORMATS[format_](report), output)
     return FINDINGS if report.failed else 0

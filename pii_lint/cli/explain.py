@@ -1,19 +1,57 @@
-"""`pii-lint explain`: what a rule wants, and why."""
+"""`pii-lint explain`: what a rule wants, or why a column carries what it carries."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
+from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import write
+from pii_lint.cli._options import project_options, write
+from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 
 
 @click.command()
-@click.argument("code")
-def explain(code: str) -> int:
-    """Show the page of the rule CODE, for example PII001."""
+@click.argument("what", metavar="CODE|MODEL.COLUMN")
+@project_options
+def explain(
+    what: str,
+    manifests: tuple[Path, ...],
+    catalog: Path | None,
+    config: Path | None,
+    project_dir: Path | None,
+    no_cache: bool,
+) -> int:
+    """Show the page of a rule, or why a column carries personal data, or why it doesn't.
+
+    \b
+    Examples:
+      pii-lint explain PII001
+      pii-lint explain fct_orders.customer_email
+      pii-lint explain raw.customers.email
+    """
+    if "." not in what:
+        write(_page(what))
+        return 0
+    from pii_lint import pipeline
+    from pii_lint.options import Options
+    from pii_lint.reports.explained import explain as told
+
+    options = Options(
+        manifests=manifests,
+        catalog=catalog,
+        config=config,
+        project_dir=project_dir,
+        use_cache=not no_cache,
+    )
+    with progress():
+        answer = pipeline.explain(options, what)
+    write(told(answer))
+    return 0
+
+
+def _page(code: str) -> str:
     from pii_lint.rules import RULES
     from pii_lint.rules.pages import page
 
@@ -21,7 +59,7 @@ def explain(code: str) -> int:
     rule = rules.get(code.lower())
     if rule is None:
         near = get_close_matches(code.lower(), rules, n=1)
-        hint = f"did you mean {rules[near[0]].code}?" if near else "`pii-lint rules` lists them."
+        known = "`pii-lint rules` lists them, and a column is asked for as MODEL.COLUMN."
+        hint = f"did you mean {rules[near[0]].code}?" if near else known
         raise ConfigError(f"There is no rule {code}: {hint}")
-    write(page(rule, generated=False))
-    return 0
+    return page(rule, generated=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pii_lint.cli._options import output_option, project_options, write
+from pii_lint.cli._progress import progress
 
 
 @click.command()
@@ -14,7 +15,7 @@ from pii_lint.cli._options import output_option, project_options, write
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "csv", "markdown"]),
     default="text",
     show_default=True,
     help="How to say it.",
@@ -29,19 +30,27 @@ def inventory(
     format_: str,
     output: Path | None,
 ) -> int:
-    """List what every column of every relation holds, and in which form."""
+    """List what every column of every relation holds, and in which form.
+
+    CSV and Markdown are a record of processing: the columns with personal data, and no others.
+
+    \b
+    Examples:
+      pii-lint inventory
+      pii-lint inventory --format csv --output record-of-processing.csv
+    """
     from pii_lint import recall
     from pii_lint.options import Options
     from pii_lint.reports import INVENTORY_FORMATS
 
-    listing = recall.inventory(
-        Options(
-            manifests=manifests,
-            catalog=catalog,
-            config=config,
-            project_dir=project_dir,
-            use_cache=not no_cache,
-        )
+    options = Options(
+        manifests=manifests,
+        catalog=catalog,
+        config=config,
+        project_dir=project_dir,
+        use_cache=not no_cache,
     )
+    with progress():
+        listing = recall.inventory(options)
     write(INVENTORY_FORMATS[format_](listing), output)
     return 0

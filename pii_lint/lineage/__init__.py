@@ -14,6 +14,7 @@ from .expressions import value
 from .overrides import Overrides, overrides
 from .queries import query
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
+from .snippets import snippet
 from .sql import dialect_of, excerpt, mention, parse, parse_name, relations_in
 from .summary import Edges, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
 from .values import NOTHING, Value, flat, merge
@@ -32,6 +33,7 @@ __all__ = [
     "parse_name",
     "read",
     "searchable",
+    "snippet",
     "summarize",
 ]
 

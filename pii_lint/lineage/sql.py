@@ -171,7 +171,7 @@ def parse_name(text: str, dialect: str) -> RelationName:
     return name or RelationName(((text, True),))
 
 
-_LITERALS = {
+LITERALS = {
     TokenType.STRING,
     TokenType.NUMBER,
     TokenType.BIT_STRING,
@@ -182,6 +182,7 @@ _LITERALS = {
     TokenType.HEREDOC_STRING,
     TokenType.UNICODE_STRING,
 }
+"""Tokens whose text is a value."""
 _LEFT_EDGES = {
     TokenType.SELECT,
     TokenType.DISTINCT,
@@ -212,7 +213,7 @@ def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
     for token in layout.tokens[first:last]:
         if previous is not None and token.start > previous.end + 1:
             text += " "
-        text += "?" if token.token_type in _LITERALS else sql[token.start : token.end + 1]
+        text += "?" if token.token_type in LITERALS else sql[token.start : token.end + 1]
         previous = token
     return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
 
@@ -221,7 +222,7 @@ def mention(sql: str, dialect: str, relation: str) -> tuple[int, int] | None:
     """The first place where a query reads from a relation of this name, however it is qualified."""
     tokens = _layout(sql, dialect).tokens
     for i, token in enumerate(tokens):
-        if token.text.lower() != relation.lower() or token.token_type in _LITERALS:
+        if token.text.lower() != relation.lower() or token.token_type in LITERALS:
             continue
         first = i
         while first > 1 and tokens[first - 1].token_type is TokenType.DOT:

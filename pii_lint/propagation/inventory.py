@@ -58,6 +58,18 @@ class MaskFacts:
     span: Span | None
 
 
+class Inflow(NamedTuple):
+    """A column that another one is made of, and what becomes of each of its labels on the way."""
+
+    node: str
+    column: str
+    op: str
+    span: Span | None
+    # of the expression in the compiled SQL of the node that takes it
+    labels: tuple[tuple[Label, Label | None], ...]
+    # as it stands there, as it arrives; None where it ends
+
+
 @dataclass(slots=True)
 class BlindSpot:
     """A place where sight was lost, in a node's own SQL."""

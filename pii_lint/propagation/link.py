@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pii_lint import lineage
+from pii_lint import lineage, progress
 from pii_lint.artifacts.model import Column, Node, Project
 from pii_lint.config import Config
 from pii_lint.data.functions import load_functions
@@ -65,6 +65,7 @@ from .inventory import (
     BlindSpot,
     ColumnFacts,
     Failures,
+    Inflow,
     Inventory,
     MaskFacts,
     Opened,
@@ -182,6 +183,24 @@ def _nearer(new: Via | None, old: Via | None, there: bool) -> bool:
     return (new.hops, new.node, new.column) < (old.hops, old.node, old.column)
 
 
+class Origins:
+    """What columns are made of, in every manifest of a project."""
+
+    def __init__(
+        self, projects: Sequence[Project], config: Config, registry: Registry, *, remember: bool
+    ) -> None:
+        self._linkers = [
+            Linker(project, projects, config, registry, remember=remember) for project in projects
+        ]
+        for linker in self._linkers:
+            linker.run()
+
+    def of(self, node: str, column: str) -> tuple[Inflow, ...]:
+        """What goes into a column, in order of place; `column` is a lower-case key."""
+        found = (flow for linker in self._linkers for flow in linker.inflows(node, column))
+        return tuple(dict.fromkeys(found))
+
+
 class Linker:
     """One manifest. `Surroundings` of the labels, since only here keys, kinds and unique columns
     are known."""
@@ -237,6 +256,7 @@ class Linker:
                 loops.add(uid)
             return found
 
+        done = 0
         with few_collections() as linked_one:
             for group in groups(sorted(relations), reads):
                 if len(group) > 1 or group[0] in loops:
@@ -246,6 +266,8 @@ class Linker:
                 for uid in group:
                     self.summaries.forget(relations[uid].compiled_code or "")
                 linked_one()
+                done += len(group)
+                progress.tell(done, len(relations))
         self.failures = self._stored()
         self.summaries.save()
         facts = {uid: linked.facts for uid, linked in sorted(self.linked.items())}
@@ -591,6 +613,53 @@ class Linker:
         )
         span = self._span(call.span)
         return MaskFacts(call.column, call.function, frozenset(inputs), secrets, call.literal, span)
+
+    # --- what an explanation asks for -------------------------------------------------------------
+
+    def inflows(self, uid: str, column: str) -> Iterator[Inflow]:
+        """Once all is linked: what a column's own SQL makes it of. Nothing where there is none."""
+        node = self.project.nodes.get(uid)
+        if node is None or node.resource_type not in ("model", "snapshot"):
+            return
+        try:
+            summary = self.summaries.summary(_sql(node), self._shapes(node))
+        except ValueError:
+            return
+        self.session.clear()
+        self.reader = uid
+        self.owners = {read: self._owners(uid, name) for read, name in summary.reads.items()}
+        written = next((c for c in summary.columns if c.shape.key == column), None)
+        if written is None:
+            edges, where = summary.tail or {}, None
+        else:
+            edges = dict(written.edges)
+            for some in written.fields.values():
+                edges.update(some)
+            where = written.span
+        for (ref, chain), span in edges.items():
+            for owner in self.owners.get(ref.read, ()) if ref.column != ROWS else ():
+                if owner in self.linked:
+                    yield self._inflow(owner, ref, chain, self._span(span or where))
+
+    def _inflow(self, owner: str, ref: Ref, chain: Chain, span: FactSpan | None) -> Inflow:
+        linked = self.linked[owner]
+        key = ref.column if ref.column in linked.columns else TAIL
+        ends: dict[Label, Label | None] = {
+            label: None for labels in linked.columns.get(key, {}).values() for label in labels
+        }
+        plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
+        for rest, _, labels in linked.at(ref):
+            for label in labels if plain or LATENT not in rest else ():
+                ends[label] = carry(label, chain, self)
+        last = next((op for op in reversed(chain) if not isinstance(op, Flow)), None)
+        word = _op_word(chain, Label(Origin(owner, key), UNKNOWN, Form.UNKNOWN))
+        if isinstance(last, Digest) and self.keyed(last):
+            word = "keyed digest"
+        elif isinstance(last, Signal | Test):
+            word = last.clause
+        elif ref.path and word in ("copy", "transform"):
+            word = "one field of"
+        return Inflow(owner, ref.column, word, span, tuple(ends.items()))
 
     # --- what hooks add ---------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 SCHEMA_VERSION = 1
+_LEFT_OUT = {"near", "snippet", "classification"}
+# where they are empty
 
 
 def check(report: Report) -> str:
@@ -44,7 +46,12 @@ def inventory(listing: Listing) -> str:
                 for node, relation in listing.relations.items()
             },
             "relations": {
-                node: {"signals": relation.signals} for node, relation in listing.relations.items()
+                node: {
+                    "signals": relation.signals,
+                    "owner": relation.owner,
+                    "recipients": relation.recipients,
+                }
+                for node, relation in listing.relations.items()
             },
         }
     )
@@ -64,4 +71,5 @@ def _dump(value: Mapping[str, object]) -> str:
 
 
 def _members(fact: DataclassInstance) -> dict[str, object]:
-    return {member.name: getattr(fact, member.name) for member in fields(fact)}
+    members = {member.name: getattr(fact, member.name) for member in fields(fact)}
+    return {name: value for name, value in members.items() if value or name not in _LEFT_OUT}

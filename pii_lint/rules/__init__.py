@@ -9,6 +9,7 @@ from pii_lint.findings import Finding, Severity
 from pii_lint.rules._approvals import Declassification
 from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import label_order
+from pii_lint.rules._masks import weakness
 from pii_lint.rules._places import ORIGIN, WHOLE
 from pii_lint.rules._rule import Example, Rule
 from pii_lint.rules.contradicting_zones import contradicting_zones
@@ -107,4 +108,5 @@ __all__ = [
     "Rule",
     "judge",
     "label_order",
+    "weakness",
 ]

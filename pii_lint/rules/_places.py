@@ -79,6 +79,15 @@ class Places:
                 return self.span(uid, Span(*found, number))
         return self.node(uid)
 
+    def text(self, uid: str, place: Location) -> str | None:
+        """The text of a relation in which a place stands; None for YAML, or where it is lost."""
+        for manifest in self.manifests:
+            node = manifest.nodes.get(uid)
+            text = manifest.locator.text(node, place) if node is not None else None
+            if text is not None:
+                return text
+        return None
+
     def column(self, uid: str, column: str, labels: Iterable[Label] = ()) -> Location | None:
         """Where the relation's SQL lets one of the labels in, else the column's line of YAML."""
         relation = self.inventory.relations[uid]

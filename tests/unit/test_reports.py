@@ -244,7 +244,7 @@ def _hostile_listing() -> Listing:
     )
 
 
-@pytest.mark.parametrize("format_", sorted(FORMATS))
+@pytest.mark.parametrize("format_", ["text", "json"])
 def test_hostile_names_stay_text(format_: str) -> None:
     for told in (
         FORMATS[format_](_hostile_report()),
