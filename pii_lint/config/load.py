@@ -21,6 +21,7 @@ from pii_lint.config.model import (
     Cell,
     Config,
     Declassified,
+    Ignored,
     LabelSpec,
     Secret,
     Waiver,
@@ -132,6 +133,7 @@ class _Draft:
             kinds=entries(self.top.get("kinds")),
             rules={code: Severity(_severity(given)) for code, given in rules.items()},
             declassified=tuple(self._declassified()),
+            ignored=tuple(self._ignored()),
             fail_on=Severity(str(self.top.get("fail_on", base.fail_on))),
             dialect=str(self.top["dialect"]) if "dialect" in self.top else None,
             file=self.file,
@@ -248,6 +250,19 @@ class _Draft:
                 node=str(given["node"]),
                 columns=words(given["columns"]),
                 kinds=tuple(self._kind(word, (*path, "kinds")) for word in words(given["kinds"])),
+                reason=str(given["reason"]).strip(),
+                by=str(given["by"]).strip() if "by" in given else None,
+                until=self._day(given, path),
+                line=self.document.line(path),
+            )
+
+    def _ignored(self) -> Iterator[Ignored]:
+        for position, given in self._list("ignore"):
+            path = ("ignore", position)
+            yield Ignored(
+                rule=str(given["rule"]),
+                node=str(given["node"]),
+                columns=words(given.get("columns")),
                 reason=str(given["reason"]).strip(),
                 by=str(given["by"]).strip() if "by" in given else None,
                 until=self._day(given, path),

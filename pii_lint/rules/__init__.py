@@ -9,6 +9,7 @@ from pii_lint.findings import Finding, Severity
 from pii_lint.rules._approvals import Declassification
 from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import label_order
+from pii_lint.rules._ignores import Ignore, unknown_rule
 from pii_lint.rules._places import ORIGIN, WHOLE
 from pii_lint.rules._rule import Example, Rule
 from pii_lint.rules.contradicting_zones import contradicting_zones
@@ -23,6 +24,8 @@ from pii_lint.rules.safe_mart_reads_raw import safe_mart_reads_raw
 from pii_lint.rules.secret_in_model import secret_in_model
 from pii_lint.rules.select_star_in_staging import select_star_in_staging
 from pii_lint.rules.stale_declassification import stale_declassification
+from pii_lint.rules.stale_suppression import about as about_suppression
+from pii_lint.rules.stale_suppression import stale_suppression
 from pii_lint.rules.statistic_of_pii import statistic_of_pii
 from pii_lint.rules.unanalysable import unanalysable
 from pii_lint.rules.unsigned_export import unsigned_export
@@ -47,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     pii_leaves_staging,
     untrue_node_tag,
     stale_declassification,
+    stale_suppression,
 )
 """Every rule, by code."""
 
@@ -84,7 +88,11 @@ __all__ = [
     "Declassification",
     "Example",
     "Facts",
+    "Ignore",
     "Rule",
+    "about_suppression",
     "judge",
     "label_order",
+    "stale_suppression",
+    "unknown_rule",
 ]

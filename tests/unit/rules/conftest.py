@@ -41,6 +41,7 @@ sources:
 """
 
 _CALL = re.compile(r"\{\{\s*(\w+)\((.*?)\)\s*\}\}")
+_ASIDE = re.compile(r"\{#.*?#\}", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -160,7 +161,7 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         relation_name=f'"shop"."main"."{name}"',
         materialized="table",
         raw_code=text,
-        compiled_code=_CALL.sub(render, text),
+        compiled_code=_CALL.sub(render, _ASIDE.sub("", text).replace("\r\n", "\n")),
         columns=_columns(described),
         tags=frozenset(tags),
         meta=described.get("meta", {}),
