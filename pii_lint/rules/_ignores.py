@@ -129,7 +129,8 @@ def _read(comment: Comment, said: str, node: str, place: Location) -> Ignore:
     while pair := _WORD.match(said, at):
         told[pair[1].lower()] = pair[2]
         at = pair.end()
-    reason = " ".join(said[at:].split())
+    # a Jinja comment may end with `-#}`
+    reason = " ".join(said[at:].split()).rstrip("- ")
     until = as_date(told.get("until"))
     columns = tuple(filter(None, told.get("columns", "").lower().split(",")))
     wrong = (

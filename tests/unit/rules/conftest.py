@@ -41,7 +41,7 @@ sources:
 """
 
 _CALL = re.compile(r"\{\{\s*(\w+)\((.*?)\)\s*\}\}")
-_ASIDE = re.compile(r"\{#.*?#\}", re.DOTALL)
+_ASIDE = re.compile(r"(?:\s*\{#-|\{#).*?(?:-#\}\s*|#\})", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
 
 
