@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pii_lint.artifacts.freshness import check_freshness
-from pii_lint.artifacts.load import load_projects
+from pii_lint.artifacts.load import load_former, load_projects
+from pii_lint.artifacts.model import Project
+from pii_lint.artifacts.same_project import same_project
+from pii_lint.baseline import How, Passes, Written, known, written
+from pii_lint.baseline import load as load_baseline
 from pii_lint.config import POLICY_FILE, Config, load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
@@ -18,7 +23,7 @@ from pii_lint.policy import Policy
 from pii_lint.propagation.link import trace
 from pii_lint.reports.basis import coverage, masks
 from pii_lint.reports.listing import listing
-from pii_lint.rules import RULES, Facts, judge
+from pii_lint.rules import RULES, Facts, chosen, judge
 from pii_lint.suppressions import suppress
 
 
@@ -26,13 +31,16 @@ def check(options: Options) -> Report:
     """Judge a project."""
     facts = gather(options)
     _refuse_nothing_to_guard(facts)
-    findings = _meant_for(options.persona, findings_of(facts))
+    codes = chosen([rule.code for rule in RULES], options.select, options.ignore)
+    passes = _passes(options, facts)
+    found = passes.passing(findings_of(facts))
+    findings = _meant_for(options.persona, (f for f in found if f.code in codes))
     return Report(
         manifests=_inputs(facts),
         findings=findings,
         masks=masks(facts),
         coverage=coverage(facts),
-        notes=_notes(facts),
+        notes=(*_notes(facts), *passes.notes(found), *_left_out(options, codes)),
         failed=_failed(findings, options.fail_on or facts.config.fail_on),
     )
 
@@ -48,12 +56,26 @@ def inventory(options: Options) -> Listing:
     return listing(facts, _inputs(facts), _notes(facts))
 
 
+def baseline(options: Options, file: Path, how: How) -> Written:
+    """The baseline that a run would know all its findings by, or what is left of the one there."""
+    facts = gather(options)
+    _refuse_nothing_to_guard(facts)
+    mildest = max(Severity.WARN, options.fail_on or facts.config.fail_on, key=list(Severity).index)
+    return written(findings_of(facts), file, facts.projects[0].name, how, mildest)
+
+
 def gather(options: Options) -> Facts:
     """Load what a run is told to look at, and follow the labels through it."""
     projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
     config = load_config(options.config, folder)
     config.refuse_unknown_rules([rule.code for rule in RULES])
     _refuse_strangers(config, {uid for project in projects for uid in project.nodes})
+    return _followed(projects, config, folder, options)
+
+
+def _followed(
+    projects: tuple[Project, ...], config: Config, folder: Path | None, options: Options
+) -> Facts:
     registry = load_registry(config.kinds)
     return Facts(
         projects=projects,
@@ -131,6 +153,36 @@ def _notes(facts: Facts) -> tuple[str, ...]:
     if waiver is not None:
         sentences.append(f"The policy accepts literal keys until {waiver.until}: {waiver.reason}")
     return tuple(dict.fromkeys(sentences))
+
+
+def _passes(options: Options, facts: Facts) -> Passes:
+    """What the run is told to know already. An earlier state is judged by today's policy."""
+    file = options.baseline
+    kept = load_baseline(file, facts.projects[0].name) if file else None
+    if not options.since:
+        return Passes(kept, file.name if file else "")
+    former = load_former(options.since)
+    same_project([*facts.projects, *former])
+    before = _followed(former, facts.config, None, options)
+    return Passes(
+        baseline=kept,
+        file=file.name if file else "",
+        since=known(judge(before)),
+        manifest=", ".join(project.sha256[:12] for project in former),
+        unchanged=frozenset(
+            uid
+            for uid, node in facts.nodes.items()
+            if uid in before.nodes and node.raw_code == before.nodes[uid].raw_code
+        ),
+    )
+
+
+def _left_out(options: Options, codes: Collection[str]) -> tuple[str, ...]:
+    """A word on rules that the command line left out."""
+    missing = [rule.code for rule in RULES if rule.code not in codes]
+    if not (missing and (options.select or options.ignore)):
+        return ()
+    return (f"The command line left out {', '.join(missing)}: what they find isn't shown.",)
 
 
 def _meant_for(persona: Persona, findings: Iterable[Finding]) -> tuple[Finding, ...]:

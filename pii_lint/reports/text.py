@@ -35,7 +35,7 @@ def check(report: Report, *, colour: bool = False) -> str:
     lines: list[str] = []
     for finding in told:
         lines += [*_finding(finding, colour), ""]
-    quiet = [_suppressed(f, f.suppressed) for f in report.findings if f.suppressed is not None]
+    quiet = list(_quiet(report.findings))
     if quiet:
         lines += [*quiet, ""]
     lines.append(_counts(report.findings))
@@ -104,6 +104,20 @@ def _flow(flow: Flow) -> Iterator[str]:
     ]
     for row in _table(rows):
         yield f"    {row}"
+
+
+def _quiet(findings: Iterable[Finding]) -> Iterator[str]:
+    """Suppressed findings in a line each; those that were merely known before as a count."""
+    known: Counter[str] = Counter()
+    for finding in findings:
+        if finding.suppressed is None:
+            continue
+        if finding.suppressed.source in ("baseline", "since"):
+            known[finding.suppressed.reason] += 1
+        else:
+            yield _suppressed(finding, finding.suppressed)
+    for reason, count in sorted(known.items()):
+        yield plain(f"{_many(count, 'finding')} suppressed: {reason} (whole in the JSON format)")
 
 
 def _suppressed(finding: Finding, why: Suppression) -> str:

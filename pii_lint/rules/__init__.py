@@ -12,6 +12,7 @@ from pii_lint.rules._findings import label_order
 from pii_lint.rules._ignores import Ignore, unknown_rule
 from pii_lint.rules._places import ORIGIN, WHOLE
 from pii_lint.rules._rule import Example, Rule
+from pii_lint.rules._selection import chosen
 from pii_lint.rules.contradicting_zones import contradicting_zones
 from pii_lint.rules.equated_untagged import equated_untagged
 from pii_lint.rules.forbidden_kind import forbidden_kind
@@ -91,8 +92,11 @@ __all__ = [
     "Ignore",
     "Rule",
     "about_suppression",
+    "chosen",
     "judge",
     "label_order",
+    "stale_declassification",
     "stale_suppression",
+    "unanalysable",
     "unknown_rule",
 ]
