@@ -29,3 +29,17 @@ class Options:
     use_cache: bool = True
     today: date | None = None
     # None: the day it runs
+
+
+@dataclass(frozen=True, slots=True)
+class DiffOptions:
+    """Two manifests, each with its policy."""
+
+    base: Path
+    head: Path
+    base_config: Path | None = None
+    head_config: Path | None = None
+    # None: pii_lint.yml in the project around the manifest
+    fail_on: Severity | None = None
+    use_cache: bool = True
+    today: date | None = None

@@ -9,16 +9,20 @@ from pathlib import Path
 from pii_lint.artifacts.freshness import check_freshness
 from pii_lint.artifacts.load import load_former, load_projects
 from pii_lint.artifacts.model import Project
+from pii_lint.artifacts.project_dir import find_project_dir
 from pii_lint.artifacts.same_project import same_project
 from pii_lint.baseline import How, Passes, Written, known, written
 from pii_lint.baseline import load as load_baseline
 from pii_lint.config import POLICY_FILE, Config, load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
+from pii_lint.diff import Diff, State, compare
+from pii_lint.diff.places import Places
 from pii_lint.errors import ConfigError
+from pii_lint.files import real
 from pii_lint.findings import Finding, Listing, ManifestInput, Persona, Report, Severity
 from pii_lint.labels import Form
-from pii_lint.options import Options
+from pii_lint.options import DiffOptions, Options
 from pii_lint.policy import Policy
 from pii_lint.propagation.link import trace
 from pii_lint.reports.basis import coverage, masks
@@ -56,6 +60,54 @@ def inventory(options: Options) -> Listing:
     return listing(facts, _inputs(facts), _notes(facts))
 
 
+def diff(options: DiffOptions) -> Diff:
+    """Compare two states of a project, each under its own policy."""
+    run = Options(use_cache=options.use_cache, today=options.today)
+    after, folder = load_projects((options.head,), None, None)
+    before = load_former((options.base,))
+    around = find_project_dir(options.base)
+    head_config = _policy(options.head_config, folder)
+    notes: list[str] = []
+    if options.base_config is not None or (around is not None and not _same(around, folder)):
+        base_config = _policy(options.base_config, around)
+    else:
+        base_config = head_config
+        notes.append(
+            "BASE's policy isn't known, for its project's files are not beside it: HEAD's was "
+            "taken for both, and what changed in it can't be seen. Give it with --base-config."
+        )
+    names = Places(before[0].name, after[0].name)
+    if names.base != names.head:
+        notes.append(
+            f"The project was called {names.base}, now {names.head}: its nodes are compared as if "
+            "it had been renamed."
+        )
+    head = _followed(after, head_config, folder, run)
+    base = _followed(before, base_config, around, run)
+    try:
+        _refuse_nothing_to_guard(head)
+    except ConfigError:
+        # a change that takes all tags away, or the safe zone, is a weakening, and the worst
+        _refuse_nothing_to_guard(base)
+    return compare(
+        State(base, *_inputs(base)),
+        State(head, *_inputs(head)),
+        _followed(after, names.config(base_config), folder, run),
+        fail_on=options.fail_on,
+        notes=tuple(notes),
+    )
+
+
+def _policy(path: Path | None, folder: Path | None) -> Config:
+    config = load_config(path, folder)
+    config.refuse_unknown_rules([rule.code for rule in RULES])
+    return config
+
+
+def _same(folder: Path, other: Path | None) -> bool:
+    return other is not None and real(folder) == real(other)
+
+
 def baseline(options: Options, file: Path, how: How) -> Written:
     """The baseline that a run would know all its findings by, or what is left of the one there."""
     facts = gather(options)
@@ -67,8 +119,7 @@ def baseline(options: Options, file: Path, how: How) -> Written:
 def gather(options: Options) -> Facts:
     """Load what a run is told to look at, and follow the labels through it."""
     projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
-    config = load_config(options.config, folder)
-    config.refuse_unknown_rules([rule.code for rule in RULES])
+    config = _policy(options.config, folder)
     _refuse_strangers(config, {uid for project in projects for uid in project.nodes})
     return _followed(projects, config, folder, options)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pii_lint.findings import Finding, Severity
-from pii_lint.rules._approvals import Declassification
+from pii_lint.rules._approvals import Declassification, sign_off
 from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import label_order
 from pii_lint.rules._ignores import Ignore, unknown_rule
@@ -95,6 +95,7 @@ __all__ = [
     "chosen",
     "judge",
     "label_order",
+    "sign_off",
     "stale_declassification",
     "stale_suppression",
     "unanalysable",
