@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pii_lint.artifacts.freshness import check_freshness
-from pii_lint.artifacts.load import load_former, load_projects
+from pii_lint.artifacts.load import load_former, load_projects, project_around
 from pii_lint.artifacts.model import Project
 from pii_lint.artifacts.project_dir import find_project_dir
 from pii_lint.artifacts.same_project import same_project
 from pii_lint.baseline import How, Passes, Written, known, written
 from pii_lint.baseline import load as load_baseline
-from pii_lint.config import POLICY_FILE, Config, load_config
+from pii_lint.config import POLICY_FILE, Config, as_written, load_config
+from pii_lint.config.render import resolved as everything
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
 from pii_lint.diff import Diff, State, compare
@@ -25,6 +26,8 @@ from pii_lint.labels import Form
 from pii_lint.options import DiffOptions, Options
 from pii_lint.policy import Policy
 from pii_lint.propagation.link import trace
+from pii_lint.proposal import Proposal
+from pii_lint.proposal import propose as suggestion
 from pii_lint.reports.basis import coverage, masks
 from pii_lint.reports.listing import listing
 from pii_lint.rules import RULES, Facts, chosen, judge
@@ -106,6 +109,24 @@ def _policy(path: Path | None, folder: Path | None) -> Config:
 
 def _same(folder: Path, other: Path | None) -> bool:
     return other is not None and real(folder) == real(other)
+
+
+def propose(options: Options) -> tuple[Path, Proposal]:
+    """A first policy for a project, and the file where it belongs."""
+    projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
+    if folder is None:
+        raise ConfigError(
+            "There is no dbt project around the manifest: run this in the folder with "
+            "dbt_project.yml, or give it with --project-dir."
+        )
+    return folder / POLICY_FILE, suggestion(projects[0], load_registry())
+
+
+def policy(file: Path | None, project_dir: Path | None, *, resolved: bool) -> str:
+    """The policy as written, or with the shipped one under it: a policy file either way."""
+    folder = project_around(project_dir)
+    config = _policy(file, folder)
+    return everything(config) if resolved else as_written(file, folder)
 
 
 def baseline(options: Options, file: Path, how: How) -> Written:

@@ -40,6 +40,11 @@ def load_former(manifests: Sequence[Path]) -> tuple[Project, ...]:
     return tuple(projects)
 
 
+def project_around(project_dir: Path | None) -> Path | None:
+    """The folder that is given, else the nearest project around the caller."""
+    return project_dir or _nearest()
+
+
 def _with_catalog(project: Project, manifest: Path, catalog: Path | None) -> Project:
     if catalog is not None:
         return with_catalog(project, catalog)

@@ -1,6 +1,6 @@
 """A project's privacy policy: pii_lint.yml."""
 
-from pii_lint.config.load import load_config, schema
+from pii_lint.config.load import as_written, load_config, schema
 from pii_lint.config.model import (
     POLICY_FILE,
     UNZONED,
@@ -25,6 +25,7 @@ __all__ = [
     "Secret",
     "Waiver",
     "Zone",
+    "as_written",
     "load_config",
     "schema",
 ]

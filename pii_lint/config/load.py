@@ -54,6 +54,14 @@ def load_config(path: Path | None = None, project_dir: Path | None = None) -> Co
     return _Draft(file, document).config(_shipped())
 
 
+def as_written(path: Path | None = None, project_dir: Path | None = None) -> str:
+    """The text of the policy that `load_config` takes for these."""
+    path = path or _usual(project_dir)
+    if path is None:
+        return f"# There is no {POLICY_FILE}: the shipped policy holds.\nversion: 1\n"
+    return _text(path, _shown(path, project_dir))
+
+
 def _usual(project_dir: Path | None) -> Path | None:
     if project_dir is None:
         return None

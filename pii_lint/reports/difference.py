@@ -37,7 +37,7 @@ def text(diff: Diff) -> str:
     """Sections, a line a change."""
     weaker = [change for change in diff.gate if change.weakens]
     other = [change for change in diff.gate if not change.weakens]
-    lines = [f"{_verdict(diff)}", ""]
+    lines = [_verdict(diff), *(f"note: {plain(note)}" for note in diff.notes), ""]
     lines += _section("GATE WEAKENED", [plain(_gate(change)) for change in weaker])
     for change, title in _TITLES.items():
         flows = [plain(_flow(flow)) for flow in diff.those(change)]
@@ -45,7 +45,6 @@ def text(diff: Diff) -> str:
     lines += _section("Gate, otherwise", [plain(_gate(change)) for change in other])
     lines.append(_counts(diff))
     lines += [f"base: {_manifest(diff.base)}", f"head: {_manifest(diff.head)}"]
-    lines += [f"note: {plain(note)}" for note in diff.notes]
     return "\n".join(lines) + "\n"
 
 
