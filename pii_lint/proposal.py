@@ -75,8 +75,8 @@ def propose(project: Project, registry: Registry) -> Proposal:
     placed, homeless = _places(project)
     labels = dict(_labels(project, registry))
     lines = [
-        f"# The privacy policy of {_comment(project.name)}, proposed by `pii-lint init`. It goes by",
-        "# names alone: read it line by line. high, medium and low say how sure a line is.",
+        f"# The privacy policy of {_comment(project.name)}, proposed by `pii-lint init` by names",
+        "# alone: read it line by line. high, medium and low say how sure a line is.",
         "",
         "version: 1",
         "",

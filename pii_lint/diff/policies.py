@@ -92,7 +92,7 @@ def kinds(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:  # 
         if differing:
             was = ", ".join(f"{each} {_of(before[name], each)}" for each in differing)
             now = ", ".join(f"{each} {_of(after[name], each)}" for each in differing)
-            yield GateChange("kind", name, was, now, True)
+            yield GateChange("kind", name, was, now, _less_guarded(before[name], after[name]))
 
 
 def vouched(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:
@@ -153,6 +153,20 @@ def _claims(zone: Zone | None) -> frozenset[str]:
 
 def _listed(claims: frozenset[str]) -> str:
     return ", ".join(sorted(claims)) or "nothing else"
+
+
+def _less_guarded(was: Kind, now: Kind) -> bool:
+    known = {(each.kind, part) for each in was.derivations for part in each.parts}
+    made = {(each.kind, part) for each in now.derivations for part in each.parts}
+    return (
+        (was.identifies and not now.identifies)
+        or (was.low_entropy and not now.low_entropy)
+        or (was.small and not now.small)
+        or (now.allowed and not was.allowed)
+        or was.value != now.value
+        or was.min_length < now.min_length
+        or not made <= known
+    )
 
 
 def _of(kind: Kind, attribute: str) -> object:
