@@ -55,7 +55,11 @@ PIECES = (
 )
 
 
-def test_ten_thousand_damaged_policies_raise_nothing_else(tmp_path: Path) -> None:
+def test_ten_thousand_damaged_policies_raise_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = ""
+    monkeypatch.setattr("pii_lint.files.read", lambda path, most: text.encode())
     chance = random.Random(11)
     path = tmp_path / "pii_lint.yml"
     loaded, refused = 0, set()
@@ -77,7 +81,6 @@ def test_ten_thousand_damaged_policies_raise_nothing_else(tmp_path: Path) -> Non
                 words = text.split(" ")
                 words[chance.randrange(len(words))] = words[chance.randrange(len(words))]
                 text = " ".join(words)
-        path.write_text(text, "utf-8")
         try:
             load_config(path, tmp_path)
         except ConfigError as wrong:
