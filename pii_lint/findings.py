@@ -99,6 +99,8 @@ class Suppression:
     reason: str
     by: str | None = None
     until: str | None = None
+    source: Literal["declared", "inline", "policy", "baseline", "since"] = "declared"
+    # where somebody said so: beside the column, in the SQL, in the policy file; or it was known
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,26 @@ class Options:
     persona: Persona = Persona.DEFAULT
     fail_on: Severity | None = None
     # None: as the policy says
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    # codes of rules, or their beginnings; several may stand in one word, with commas
+    baseline: Path | None = None
+    since: tuple[Path, ...] = ()
+    # manifests of an earlier state
     use_cache: bool = True
     today: date | None = None
     # None: the day it runs
+
+
+@dataclass(frozen=True, slots=True)
+class DiffOptions:
+    """Two manifests, each with its policy."""
+
+    base: Path
+    head: Path
+    base_config: Path | None = None
+    head_config: Path | None = None
+    # None: pii_lint.yml in the project around the manifest
+    fail_on: Severity | None = None
+    use_cache: bool = True
+    today: date | None = None

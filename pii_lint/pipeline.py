@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pii_lint.artifacts.freshness import check_freshness
-from pii_lint.artifacts.load import load_projects
-from pii_lint.artifacts.project_dir import below_repository
-from pii_lint.config import POLICY_FILE, Config, load_config
+from pii_lint.artifacts.load import load_former, load_projects, project_around
+from pii_lint.artifacts.model import Project
+from pii_lint.artifacts.project_dir import below_repository, find_project_dir
+from pii_lint.artifacts.same_project import same_project
+from pii_lint.baseline import How, Passes, Written, known, written
+from pii_lint.baseline import load as load_baseline
+from pii_lint.config import POLICY_FILE, Config, as_written, load_config
+from pii_lint.config.render import resolved as everything
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
+from pii_lint.diff import Diff, State, compare
+from pii_lint.diff.places import Places
 from pii_lint.errors import ConfigError
+from pii_lint.files import real
 from pii_lint.findings import Finding, Listing, ManifestInput, Persona, Report, Severity
 from pii_lint.labels import Form
-from pii_lint.options import Options
+from pii_lint.options import DiffOptions, Options
 from pii_lint.policy import Policy
 from pii_lint.propagation.link import Origins, trace
+from pii_lint.proposal import Proposal
+from pii_lint.proposal import propose as suggestion
 from pii_lint.reports.basis import coverage, masks
 from pii_lint.reports.explanation import Explanation, explanation
 from pii_lint.reports.listing import listing
 from pii_lint.reports.lookup import find_column
 from pii_lint.reports.snippets import with_snippets
-from pii_lint.rules import RULES, Facts, judge
+from pii_lint.rules import RULES, Facts, chosen, judge
 from pii_lint.suppressions import suppress
 
 
@@ -30,13 +41,17 @@ def check(options: Options) -> Report:
     """Judge a project."""
     facts = gather(options)
     _refuse_nothing_to_guard(facts)
-    findings = with_snippets(_meant_for(options.persona, findings_of(facts)), facts)
+    codes = chosen([rule.code for rule in RULES], options.select, options.ignore)
+    passes = _passes(options, facts)
+    found = passes.passing(findings_of(facts))
+    meant = _meant_for(options.persona, (f for f in found if f.code in codes))
+    findings = with_snippets(meant, facts)
     return Report(
         manifests=_inputs(facts),
         findings=findings,
         masks=masks(facts),
         coverage=coverage(facts),
-        notes=_notes(facts),
+        notes=(*_notes(facts), *passes.notes(found), *_left_out(options, codes)),
         failed=_failed(findings, options.fail_on or facts.config.fail_on),
         folder=below_repository(facts.project_dir),
     )
@@ -61,12 +76,91 @@ def explain(options: Options, asked: str) -> Explanation:
     return explanation(facts, origins, findings_of(facts), node, column)
 
 
+def diff(options: DiffOptions) -> Diff:
+    """Compare two states of a project, each under its own policy."""
+    run = Options(use_cache=options.use_cache, today=options.today)
+    after, folder = load_projects((options.head,), None, None)
+    before = load_former((options.base,))
+    around = find_project_dir(options.base)
+    head_config = _policy(options.head_config, folder)
+    notes: list[str] = []
+    if options.base_config is not None or (around is not None and not _same(around, folder)):
+        base_config = _policy(options.base_config, around)
+    else:
+        base_config = head_config
+        notes.append(
+            "BASE's policy isn't known, for its project's files are not beside it: HEAD's was "
+            "taken for both, and what changed in it can't be seen. Give it with --base-config."
+        )
+    names = Places(before[0].name, after[0].name)
+    if names.base != names.head:
+        notes.append(
+            f"The project was called {names.base}, now {names.head}: its nodes are compared as if "
+            "it had been renamed."
+        )
+    head = _followed(after, head_config, folder, run)
+    base = _followed(before, base_config, around, run)
+    try:
+        _refuse_nothing_to_guard(head)
+    except ConfigError:
+        # a change that takes all tags away, or the safe zone, is a weakening, and the worst
+        _refuse_nothing_to_guard(base)
+    return compare(
+        State(base, *_inputs(base)),
+        State(head, *_inputs(head)),
+        _followed(after, names.config(base_config), folder, run),
+        fail_on=options.fail_on,
+        notes=tuple(notes),
+    )
+
+
+def _policy(path: Path | None, folder: Path | None) -> Config:
+    config = load_config(path, folder)
+    config.refuse_unknown_rules([rule.code for rule in RULES])
+    return config
+
+
+def _same(folder: Path, other: Path | None) -> bool:
+    return other is not None and real(folder) == real(other)
+
+
+def propose(options: Options) -> tuple[Path, Proposal]:
+    """A first policy for a project, and the file where it belongs."""
+    projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
+    if folder is None:
+        raise ConfigError(
+            "There is no dbt project around the manifest: run this in the folder with "
+            "dbt_project.yml, or give it with --project-dir."
+        )
+    return folder / POLICY_FILE, suggestion(projects[0], load_registry())
+
+
+def policy(file: Path | None, project_dir: Path | None, *, resolved: bool) -> str:
+    """The policy as written, or with the shipped one under it: a policy file either way."""
+    folder = project_around(project_dir)
+    config = _policy(file, folder)
+    return everything(config) if resolved else as_written(file, folder)
+
+
+def baseline(options: Options, file: Path, how: How) -> Written:
+    """The baseline that a run would know all its findings by, or what is left of the one there."""
+    facts = gather(options)
+    _refuse_nothing_to_guard(facts)
+    mildest = max(Severity.WARN, options.fail_on or facts.config.fail_on, key=list(Severity).index)
+    return written(findings_of(facts), file, facts.projects[0].name, how, mildest)
+
+
 def gather(options: Options) -> Facts:
     """Load what a run is told to look at, and follow the labels through it."""
     projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
-    config = load_config(options.config, folder)
-    config.refuse_unknown_rules([rule.code for rule in RULES])
+    config = _policy(options.config, folder)
     _refuse_strangers(config, {uid for project in projects for uid in project.nodes})
+    return _followed(projects, config, folder, options)
+
+
+def _followed(
+    projects: tuple[Project, ...], config: Config, folder: Path | None, options: Options
+) -> Facts:
     registry = load_registry(config.kinds)
     return Facts(
         projects=projects,
@@ -144,6 +238,36 @@ def _notes(facts: Facts) -> tuple[str, ...]:
     if waiver is not None:
         sentences.append(f"The policy accepts literal keys until {waiver.until}: {waiver.reason}")
     return tuple(dict.fromkeys(sentences))
+
+
+def _passes(options: Options, facts: Facts) -> Passes:
+    """What the run is told to know already. An earlier state is judged by today's policy."""
+    file = options.baseline
+    kept = load_baseline(file, facts.projects[0].name) if file else None
+    if not options.since:
+        return Passes(kept, file.name if file else "")
+    former = load_former(options.since)
+    same_project([*facts.projects, *former])
+    before = _followed(former, facts.config, None, options)
+    return Passes(
+        baseline=kept,
+        file=file.name if file else "",
+        since=known(judge(before)),
+        manifest=", ".join(project.sha256[:12] for project in former),
+        unchanged=frozenset(
+            uid
+            for uid, node in facts.nodes.items()
+            if uid in before.nodes and node.raw_code == before.nodes[uid].raw_code
+        ),
+    )
+
+
+def _left_out(options: Options, codes: Collection[str]) -> tuple[str, ...]:
+    """A word on rules that the command line left out."""
+    missing = [rule.code for rule in RULES if rule.code not in codes]
+    if not (missing and (options.select or options.ignore)):
+        return ()
+    return (f"The command line left out {', '.join(missing)}: what they find isn't shown.",)
 
 
 def _meant_for(persona: Persona, findings: Iterable[Finding]) -> tuple[Finding, ...]:

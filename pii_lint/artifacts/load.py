@@ -33,6 +33,18 @@ def load_projects(
     ), folder
 
 
+def load_former(manifests: Sequence[Path]) -> tuple[Project, ...]:
+    """Each manifest of an earlier state, with its catalogue. Today's files say nothing of it."""
+    projects = [_with_catalog(load_manifest(path), path, None) for path in manifests]
+    same_project(projects)
+    return tuple(projects)
+
+
+def project_around(project_dir: Path | None) -> Path | None:
+    """The folder that is given, else the nearest project around the caller."""
+    return project_dir or _nearest()
+
+
 def _with_catalog(project: Project, manifest: Path, catalog: Path | None) -> Project:
     if catalog is not None:
         return with_catalog(project, catalog)

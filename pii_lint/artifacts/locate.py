@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pii_lint.artifacts.alignment import Alignment, align
+from pii_lint.artifacts.comments import Comment, comments
 from pii_lint.artifacts.model import Exposure, Node
 from pii_lint.artifacts.paths import ProjectFiles
 from pii_lint.artifacts.yaml_places import YamlPlaces
@@ -65,6 +66,11 @@ class Locator:
             return _lines(node.compiled_code or "") if self._compiled_lines(node) else None
         return None
 
+    def comments(self, node: Node) -> list[tuple[Comment, Location]]:
+        """The comments of a node's template with their places; lines of code count in the file."""
+        template = self._template(node)
+        return [(template.shifted(each), template.place(each)) for each in template.comments()]
+
     def _template(self, node: Node) -> _Template:
         if node.unique_id not in self._templates:
             text = self._files.text(node.path) if self._files else None
@@ -114,6 +120,26 @@ class _Template:
             self._node.path, span[0] + shift, span[1] + shift, exact=self._exact, kind="template"
         )
 
+    def comments(self) -> list[Comment]:
+        """Comments with offsets and lines in the manifest's copy; a YAML file has no template."""
+        return [] if self._node.path.endswith(_YAML) else comments(self._raw)
+
+    def place(self, comment: Comment) -> Location:
+        """Where a comment stands."""
+        shift = self._offset or 0
+        return self._places.location(
+            self._node.path,
+            comment.start + shift,
+            comment.end + shift,
+            exact=self._exact,
+            kind="template",
+        )
+
+    def shifted(self, comment: Comment) -> Comment:
+        """A comment with the line of its code as the file counts."""
+        above = self._places.lines_before(self._offset or 0)
+        return comment._replace(line=comment.line + above if comment.line else None)
+
     def nearest(self, start: int) -> Location:
         """The line of the nearest certain character before."""
         place = self._alignment().before(start)
@@ -153,6 +179,10 @@ class _Lines:
         line, col = self._place(start)
         end_line, end_col = self._place(max(start, end))
         return Location(file, line, col, end_line, end_col, exact=exact, kind=kind)
+
+    def lines_before(self, offset: int) -> int:
+        """How many lines end before a character."""
+        return bisect_right(self._starts, offset) - 1
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset)

@@ -19,6 +19,10 @@ _COMMANDS = {
     "check": "pii_lint.cli.check:check",
     "inventory": "pii_lint.cli.inventory:inventory",
     "explain": "pii_lint.cli.explain:explain",
+    "baseline": "pii_lint.cli.baseline:baseline",
+    "diff": "pii_lint.cli.diff:diff",
+    "init": "pii_lint.cli.init:init",
+    "config": "pii_lint.cli.config:config",
     "rules": "pii_lint.cli.rules:rules",
     "salt": "pii_lint.cli.salt:salt",
 }

@@ -14,7 +14,7 @@ from pii_lint.errors import ConfigError
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 def project_options(command: Command) -> Command:
@@ -25,15 +25,15 @@ def project_options(command: Command) -> Command:
                 "--manifest",
                 "manifests",
                 multiple=True,
-                type=_FILE,
+                type=FILE,
                 help="manifest.json; may be given several times for one project, compiled in "
                 "different ways.  [default: target/manifest.json in the project]",
             ),
             click.option(
-                "--catalog", type=_FILE, help="catalog.json.  [default: beside the manifest]"
+                "--catalog", type=FILE, help="catalog.json.  [default: beside the manifest]"
             ),
             click.option(
-                "--config", type=_FILE, help="The policy.  [default: pii_lint.yml in the project]"
+                "--config", type=FILE, help="The policy.  [default: pii_lint.yml in the project]"
             ),
             click.option(
                 "--project-dir",
@@ -49,7 +49,7 @@ def project_options(command: Command) -> Command:
 
 def output_option(command: Command) -> Command:
     """Where the report goes."""
-    return click.option("--output", type=_FILE, help="Write to this file.")(command)
+    return click.option("--output", type=FILE, help="Write to this file.")(command)
 
 
 def write(text: str, output: Path | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import output_option, project_options, write
+from pii_lint.cli._options import FILE, output_option, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.findings import Persona, Severity
 
@@ -38,6 +38,19 @@ FINDINGS = 1
     show_default=True,
     help="For whom: pedantic and auditor hear more.",
 )
+@click.option(
+    "--select", multiple=True, metavar="CODES", help="Only these rules: PII001, or PII for all PII."
+)
+@click.option("--ignore", multiple=True, metavar="CODES", help="All rules but these.")
+@click.option("--baseline", type=FILE, help="Findings known from `pii-lint baseline` don't count.")
+@click.option(
+    "--since",
+    multiple=True,
+    type=FILE,
+    metavar="MANIFEST",
+    help="Only flows that an earlier manifest doesn't show count; today's policy judges both.",
+)
+@click.option("--exit-zero", is_flag=True, help="Findings don't make the exit code 1.")
 @click.option("--statistics", is_flag=True, help="Count the findings by rule, as text.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the findings that count, as text.")
 def check(
@@ -50,6 +63,11 @@ def check(
     output: Path | None,
     fail_on: str | None,
     persona: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    baseline: Path | None,
+    since: tuple[Path, ...],
+    exit_zero: bool,
     statistics: bool,
     quiet: bool,
 ) -> int:
@@ -60,6 +78,9 @@ def check(
       pii-lint check
       pii-lint check --manifest full.json --manifest incremental.json --format json
       pii-lint check --format sarif --output pii-lint.sarif
+      pii-lint check --select PII,SEC --ignore PII006
+      pii-lint check --baseline pii_lint_baseline.json
+      pii-lint check --since main/target/manifest.json
       pii-lint check --statistics
     """
     from pii_lint import recall
@@ -75,6 +96,10 @@ def check(
         use_cache=not no_cache,
         persona=Persona(persona),
         fail_on=Severity(fail_on) if fail_on else None,
+        select=select,
+        ignore=ignore,
+        baseline=baseline,
+        since=since,
     )
     if (statistics or quiet) and format_ != "text":
         raise click.UsageError("--statistics and --quiet shape the text: leave --format out.")
@@ -86,7 +111,7 @@ def check(
         write(text.check(report, colour=output is None and _colourful(), quiet=quiet), output)
     else:
         write(FORMATS[format_](report), output)
-    return FINDINGS if report.failed else 0
+    return FINDINGS if report.failed and not exit_zero else 0
 
 
 def _colourful() -> bool:

@@ -1,12 +1,13 @@
 """A project's privacy policy: pii_lint.yml."""
 
-from pii_lint.config.load import load_config, schema
+from pii_lint.config.load import as_written, load_config, schema
 from pii_lint.config.model import (
     POLICY_FILE,
     UNZONED,
     Cell,
     Config,
     Declassified,
+    Ignored,
     LabelSpec,
     Secret,
     Waiver,
@@ -19,10 +20,12 @@ __all__ = [
     "Cell",
     "Config",
     "Declassified",
+    "Ignored",
     "LabelSpec",
     "Secret",
     "Waiver",
     "Zone",
+    "as_written",
     "load_config",
     "schema",
 ]

@@ -21,6 +21,7 @@ from pii_lint.config.model import (
     Cell,
     Config,
     Declassified,
+    Ignored,
     LabelSpec,
     Secret,
     Waiver,
@@ -51,6 +52,14 @@ def load_config(path: Path | None = None, project_dir: Path | None = None) -> Co
     except UnreadableYamlError as error:
         raise complaint(file, error.line, f"the file {error}") from None
     return _Draft(file, document).config(_shipped())
+
+
+def as_written(path: Path | None = None, project_dir: Path | None = None) -> str:
+    """The text of the policy that `load_config` takes for these."""
+    path = path or _usual(project_dir)
+    if path is None:
+        return f"# There is no {POLICY_FILE}: the shipped policy holds.\nversion: 1\n"
+    return _text(path, _shown(path, project_dir))
 
 
 def _usual(project_dir: Path | None) -> Path | None:
@@ -133,6 +142,7 @@ class _Draft:
             roles={name: words(roles) for name, roles in self._map("roles").items()},
             rules={code: Severity(_severity(given)) for code, given in rules.items()},
             declassified=tuple(self._declassified()),
+            ignored=tuple(self._ignored()),
             fail_on=Severity(str(self.top.get("fail_on", base.fail_on))),
             dialect=str(self.top["dialect"]) if "dialect" in self.top else None,
             file=self.file,
@@ -249,6 +259,19 @@ class _Draft:
                 node=str(given["node"]),
                 columns=words(given["columns"]),
                 kinds=tuple(self._kind(word, (*path, "kinds")) for word in words(given["kinds"])),
+                reason=str(given["reason"]).strip(),
+                by=str(given["by"]).strip() if "by" in given else None,
+                until=self._day(given, path),
+                line=self.document.line(path),
+            )
+
+    def _ignored(self) -> Iterator[Ignored]:
+        for position, given in self._list("ignore"):
+            path = ("ignore", position)
+            yield Ignored(
+                rule=str(given["rule"]),
+                node=str(given["node"]),
+                columns=words(given.get("columns")),
                 reason=str(given["reason"]).strip(),
                 by=str(given["by"]).strip() if "by" in given else None,
                 until=self._day(given, path),

@@ -92,6 +92,20 @@ class Declassified:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """Findings of one rule that somebody lets pass until a day."""
+
+    rule: str
+    node: str
+    columns: tuple[str, ...]
+    # empty for all
+    reason: str
+    by: str | None
+    until: date
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project's policy over the shipped one; `load_config()` gives the shipped one alone."""
 
@@ -112,6 +126,7 @@ class Config:
     # cleared to read data of a class, as names or globs
     rules: Mapping[str, Severity] = field(default_factory=dict)
     declassified: tuple[Declassified, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     fail_on: Severity = Severity.ERROR
     dialect: str | None = None
     file: str | None = None
@@ -135,8 +150,9 @@ class Config:
         return frozenset(whole | {(relation, column.lower()) for relation, _, column in split})
 
     def refuse_unknown_rules(self, codes: Collection[str]) -> None:
-        """Raise `ConfigError` for a rule that the policy file sets and nobody ships."""
-        for code, line in self.rule_lines.items():
+        """Raise `ConfigError` for a rule that the policy file names and nobody ships."""
+        named = [*self.rule_lines.items(), *((each.rule, each.line) for each in self.ignored)]
+        for code, line in named:
             if code not in codes:
                 hint = nearest(code, sorted(codes), case=str.upper)
                 raise complaint(self.file or POLICY_FILE, line, f"there is no rule `{code}`{hint}")

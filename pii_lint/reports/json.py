@@ -20,8 +20,8 @@ _LEFT_OUT = {"near", "snippet", "classification"}
 
 def check(report: Report) -> str:
     """All findings, suppressed ones and notes included."""
-    return _dump(
-        _head(report.manifests)
+    return dump(
+        head(report.manifests)
         | {
             "findings": report.findings,
             "masks": report.masks,
@@ -32,8 +32,8 @@ def check(report: Report) -> str:
 
 def inventory(listing: Listing) -> str:
     """Every column, with an empty list of labels where it is clean."""
-    return _dump(
-        _head(listing.manifests)
+    return dump(
+        head(listing.manifests)
         | {
             "columns": {
                 node: {
@@ -57,7 +57,8 @@ def inventory(listing: Listing) -> str:
     )
 
 
-def _head(manifests: tuple[ManifestInput, ...]) -> dict[str, object]:
+def head(manifests: tuple[ManifestInput, ...]) -> dict[str, object]:
+    """What every document begins with."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "pii-lint", "version": __version__},
@@ -65,7 +66,8 @@ def _head(manifests: tuple[ManifestInput, ...]) -> dict[str, object]:
     }
 
 
-def _dump(value: Mapping[str, object]) -> str:
+def dump(value: Mapping[str, object]) -> str:
+    """A document's text."""
     # ASCII only: names come from outside, and a terminal may stand at the other end
     return json.dumps(value, indent=2, ensure_ascii=True, default=_members) + "\n"
 

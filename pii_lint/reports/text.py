@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from pii_lint.findings import Entry, Finding, Listing, Report, Severity, Suppression
 from pii_lint.reports._layout import flow_lines, snippet_lines, table
 from pii_lint.reports._plain import plain
 from pii_lint.reports._summary import closing, inputs
-from pii_lint.reports._words import answer, form_of, place, short_name
+from pii_lint.reports._words import answer, form_of, many, place, short_name
 
 MOST_FLOWS = 5
 # of one finding; the other formats show all
@@ -25,9 +26,8 @@ def check(report: Report, *, colour: bool = False, quiet: bool = False) -> str:
         lines += [*_finding(finding, colour), ""]
     if quiet:
         return "\n".join(lines)
-    suppressed = [_suppressed(f, f.suppressed) for f in report.findings if f.suppressed is not None]
-    if suppressed:
-        lines += [*suppressed, ""]
+    if passed := list(_passed_over(report.findings)):
+        lines += [*passed, ""]
     lines += closing(report)
     return "\n".join(lines) + "\n"
 
@@ -73,6 +73,20 @@ def _finding(finding: Finding, colour: bool) -> Iterator[str]:
     if finding.fix:
         yield f"  fix: {plain(finding.fix)}"
     yield f"  more: pii-lint explain {finding.code}"
+
+
+def _passed_over(findings: Iterable[Finding]) -> Iterator[str]:
+    """Suppressed findings in a line each; those that were merely known before as a count."""
+    known: Counter[str] = Counter()
+    for finding in findings:
+        if finding.suppressed is None:
+            continue
+        if finding.suppressed.source in ("baseline", "since"):
+            known[finding.suppressed.reason] += 1
+        else:
+            yield _suppressed(finding, finding.suppressed)
+    for reason, count in sorted(known.items()):
+        yield plain(f"{many(count, 'finding')} suppressed: {reason} (whole in the JSON format)")
 
 
 def _suppressed(finding: Finding, why: Suppression) -> str:

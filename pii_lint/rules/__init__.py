@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pii_lint.findings import Finding, Severity
-from pii_lint.rules._approvals import Declassification
+from pii_lint.rules._approvals import Declassification, sign_off
 from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import label_order
+from pii_lint.rules._ignores import Ignore, unknown_rule
 from pii_lint.rules._masks import weakness
 from pii_lint.rules._places import ORIGIN, WHOLE
 from pii_lint.rules._rule import Example, Rule
+from pii_lint.rules._selection import chosen
 from pii_lint.rules.contradicting_zones import contradicting_zones
 from pii_lint.rules.copied_data import copied_data
 from pii_lint.rules.equated_untagged import equated_untagged
@@ -29,6 +31,8 @@ from pii_lint.rules.safe_mart_reads_raw import safe_mart_reads_raw
 from pii_lint.rules.secret_in_model import secret_in_model
 from pii_lint.rules.select_star_in_staging import select_star_in_staging
 from pii_lint.rules.stale_declassification import stale_declassification
+from pii_lint.rules.stale_suppression import about as about_suppression
+from pii_lint.rules.stale_suppression import stale_suppression
 from pii_lint.rules.statistic_of_pii import statistic_of_pii
 from pii_lint.rules.superuser_role import superuser_role
 from pii_lint.rules.unanalysable import unanalysable
@@ -68,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     overstated_tag,
     untrue_node_tag,
     stale_declassification,
+    stale_suppression,
 )
 """Every rule, by code."""
 
@@ -105,8 +110,16 @@ __all__ = [
     "Declassification",
     "Example",
     "Facts",
+    "Ignore",
     "Rule",
+    "about_suppression",
+    "chosen",
     "judge",
     "label_order",
+    "sign_off",
+    "stale_declassification",
+    "stale_suppression",
+    "unanalysable",
+    "unknown_rule",
     "weakness",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -20,6 +20,7 @@ from pii_lint.policy import Policy
 from pii_lint.propagation.declared import columns_of, is_declared_clean
 from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
 from pii_lint.rules._approvals import Declassification, declassifications
+from pii_lint.rules._ignores import Ignore, of_policy, of_templates
 from pii_lint.rules._places import WHOLE, Manifest, Places
 
 EXPORT = "export"
@@ -187,6 +188,24 @@ class Facts:
                 for column in stated_by_policy.columns
             )
         return tuple(found)
+
+    @cached_property
+    def ignores(self) -> tuple[Ignore, ...]:
+        """Findings that people let pass, in the SQL and in the policy file."""
+        nodes = (node for node, _ in self.relations())
+        inline = of_templates(nodes, self.places.locator, self.projects[0].name)
+        return (*inline, *of_policy(self.config))
+
+    def ignores_of(self, uid: str) -> Sequence[Ignore]:
+        """Those that speak of one node, malformed and expired ones included."""
+        return self._ignored.get(uid, ())
+
+    @cached_property
+    def _ignored(self) -> Mapping[str, list[Ignore]]:
+        by_node: dict[str, list[Ignore]] = {}
+        for one in self.ignores:
+            by_node.setdefault(one.node, []).append(one)
+        return by_node
 
     def declared(self, uid: str, column: str) -> tuple[Declassification, ...]:
         """What people declared of one column, expired and incomplete statements included."""

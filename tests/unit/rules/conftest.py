@@ -44,6 +44,8 @@ _CALL = re.compile(r"\{\{\s*(\w+)\((.*?)\)\s*\}\}")
 _DATA = re.compile(r"\.(csv|json|p8)$|^(profiles|dbt_project|packages)[.\w]*\.yml$")
 """Files that the rules read themselves, from the project's folder."""
 _HOOK = re.compile(r'post_hook="([^"]*)"')
+
+_ASIDE = re.compile(r"(?:\s*\{#-|\{#).*?(?:-#\}\s*|#\})", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -157,7 +159,7 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         reads.append(f"model.shop.{names[0]}")
         return f'"shop"."main"."{names[0]}"'
 
-    compiled = _CALL.sub(render, text)
+    compiled = _CALL.sub(render, _ASIDE.sub("", text).replace("\r\n", "\n"))
     sort = "snapshot" if path.startswith("snapshots/") else "model"
     return Node(
         unique_id=f"{sort}.shop.{name}",
