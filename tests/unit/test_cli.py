@@ -37,7 +37,7 @@ def manifest(mart: str = LEAK, *, tagged: bool = True, folder: str = "marts/safe
             "model.shop.fct_reach": _node("fct_reach", folder, mart),
         },
         "sources": {
-            "source.shop.raw.customers": {
+            SOURCE: {
                 "resource_type": "source",
                 "name": "customers",
                 "package_name": "shop",
@@ -58,6 +58,7 @@ def manifest(mart: str = LEAK, *, tagged: bool = True, folder: str = "marts/safe
     }
 
 
+SOURCE = "source.shop.raw.customers"
 STAGING = "select country from shop.raw.customers"
 
 
@@ -74,6 +75,7 @@ def _node(name: str, folder: str, sql: str) -> dict[str, object]:
         "raw_code": sql,
         "compiled": True,
         "compiled_code": sql,
+        "depends_on": {"nodes": [SOURCE, "model.shop.stg_customers"]},
         "config": {"materialized": "table"},
         "columns": {},
     }
