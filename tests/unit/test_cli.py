@@ -33,7 +33,7 @@ def manifest(mart: str = LEAK, *, tagged: bool = True, folder: str = "marts/safe
             "invocation_id": "0",
         },
         "nodes": {
-            "model.shop.stg_customers": _node("stg_customers", "staging", STAGING),
+            STAGED: _node("stg_customers", "staging", STAGING),
             "model.shop.fct_reach": _node("fct_reach", folder, mart),
         },
         "sources": {
@@ -59,6 +59,7 @@ def manifest(mart: str = LEAK, *, tagged: bool = True, folder: str = "marts/safe
 
 
 SOURCE = "source.shop.raw.customers"
+STAGED = "model.shop.stg_customers"
 STAGING = "select country from shop.raw.customers"
 
 
@@ -75,7 +76,7 @@ def _node(name: str, folder: str, sql: str) -> dict[str, object]:
         "raw_code": sql,
         "compiled": True,
         "compiled_code": sql,
-        "depends_on": {"nodes": [SOURCE, "model.shop.stg_customers"]},
+        "depends_on": {"nodes": [SOURCE if ".raw." in sql else STAGED]},
         "config": {"materialized": "table"},
         "columns": {},
     }
