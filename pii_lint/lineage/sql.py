@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import logging
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import sqlglot
@@ -200,6 +200,8 @@ _RIGHT_EDGES = {
 }
 _OPEN = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 _CLOSE = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
+_ENDS = {TokenType.COMMA, *_RIGHT_EDGES, *_CLOSE}
+_QUERY = {TokenType.SELECT, TokenType.WITH, TokenType.FROM}
 LONGEST_EXCERPT = 160
 
 
@@ -209,18 +211,16 @@ def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
     layout = _layout(sql, dialect)
     first, last = layout.item(start, end)
     text = ""
-    previous: Token | None = None
-    for token in layout.tokens[first:last]:
-        if previous is not None and token.start > previous.end + 1:
+    for i in range(first, last):
+        if i > first and layout.starts[i] > layout.ends[i - 1]:
             text += " "
-        text += "?" if token.token_type in LITERALS else sql[token.start : token.end + 1]
-        previous = token
+        text += "?" if layout.literal[i] else sql[layout.starts[i] : layout.ends[i]]
     return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
 
 
 def mention(sql: str, dialect: str, relation: str) -> tuple[int, int] | None:
     """The first place where a query reads from a relation of this name, however it is qualified."""
-    tokens = _layout(sql, dialect).tokens
+    tokens = _tokens(sql, dialect)
     for i, token in enumerate(tokens):
         if token.text.lower() != relation.lower() or token.token_type in LITERALS:
             continue
@@ -236,56 +236,59 @@ def mention(sql: str, dialect: str, relation: str) -> tuple[int, int] | None:
 _BEFORE_RELATIONS = {TokenType.FROM, TokenType.JOIN, TokenType.COMMA, TokenType.TABLE}
 
 
-@dataclass(frozen=True, slots=True)
 class _Layout:
-    """A text's tokens and, for each of them, the brackets around it, the brackets around the query
-    in which it stands, and the first token of its select-list item."""
+    """Where a text's tokens stand and, for each of them, the brackets around it, the brackets
+    around the query in which it stands, and the first token of its select-list item. As arrays,
+    for those of a whole project are kept."""
 
-    tokens: list[Token]
-    starts: list[int]
-    depths: list[int]
-    queries: list[int]
-    firsts: list[int]
+    __slots__ = ("closing", "depths", "ends", "firsts", "literal", "queries", "starts")
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        kinds = [token.token_type for token in tokens]
+        self.starts = array("L", [token.start for token in tokens])
+        self.ends = array("L", [token.end + 1 for token in tokens])
+        self.literal = bytes(kind in LITERALS for kind in kinds)
+        self.closing = bytes(kind in _ENDS for kind in kinds)
+        self.depths, self.queries, self.firsts = array("L"), array("L"), array("L")
+        levels = [0]  # of each open query: the bracket depth inside it
+        depth = 0
+        firsts = {0: 0}  # bracket depth -> where the current item began
+        for i, kind in enumerate(kinds):
+            self.depths.append(depth)
+            self.queries.append(levels[-1])
+            self.firsts.append(firsts[levels[-1]])
+            if kind in _OPEN:
+                depth += 1
+                if i + 1 < len(kinds) and kinds[i + 1] in _QUERY:
+                    levels.append(depth)
+                    firsts[depth] = i + 1
+            elif kind in _CLOSE:
+                if len(levels) > 1 and levels[-1] == depth:
+                    levels.pop()
+                # more brackets may close than were opened
+                depth = max(depth - 1, 0)
+            elif (kind in _LEFT_EDGES or kind is TokenType.COMMA) and depth == levels[-1]:
+                firsts[depth] = i + 1
 
     def item(self, start: int, end: int) -> tuple[int, int]:
         """Token indexes of the select-list item that holds the characters from `start` to
         `end`."""
         at = bisect_right(self.starts, start) - 1
-        if at < 0 or self.tokens[at].end < start:
+        if at < 0 or self.ends[at] <= start:
             return 0, 0
-        for i in range(at + 1, len(self.tokens)):
-            kind = self.tokens[i].token_type
-            ends = kind is TokenType.COMMA or kind in _RIGHT_EDGES or kind in _CLOSE
-            if ends and self.depths[i] == self.queries[at] and self.starts[i] >= end:
+        for i in range(at + 1, len(self.starts)):
+            if self.closing[i] and self.depths[i] == self.queries[at] and self.starts[i] >= end:
                 return self.firsts[at], i
-        return self.firsts[at], len(self.tokens)
+        return self.firsts[at], len(self.starts)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=2048)
 def _layout(sql: str, dialect: str) -> _Layout:
+    return _Layout(_tokens(sql, dialect))
+
+
+def _tokens(sql: str, dialect: str) -> Sequence[Token]:
     try:
-        tokens = tokenize(sql, dialect)
+        return tokenize(sql, dialect)
     except ValueError:
-        tokens = []
-    layout = _Layout(tokens, [token.start for token in tokens], [], [], [])
-    levels = [0]  # of each open query: the bracket depth inside it
-    depth = 0
-    firsts = {0: 0}  # bracket depth -> where the current item began
-    for i, token in enumerate(tokens):
-        kind = token.token_type
-        layout.depths.append(depth)
-        layout.queries.append(levels[-1])
-        layout.firsts.append(firsts[levels[-1]])
-        if kind in _OPEN:
-            depth += 1
-            following = tokens[i + 1].token_type if i + 1 < len(tokens) else None
-            if following in (TokenType.SELECT, TokenType.WITH, TokenType.FROM):
-                levels.append(depth)
-                firsts[depth] = i + 1
-        elif kind in _CLOSE:
-            if len(levels) > 1 and levels[-1] == depth:
-                levels.pop()
-            depth -= 1
-        elif (kind in _LEFT_EDGES or kind is TokenType.COMMA) and depth == levels[-1]:
-            firsts[depth] = i + 1
-    return layout
+        return ()
