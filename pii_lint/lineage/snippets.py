@@ -14,12 +14,14 @@ from .sql import LITERALS
 
 MOST_LINES = 4
 """Of one snippet; a longer expression is shown by how it begins."""
+LONGEST_OWNER = 100
 
 _STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _JINJA = re.compile(
     rf"\{{#.*?#\}}|\{{\{{(?:{_STRING}|(?!\}}\}})[^'\"])*\}}\}}|\{{%(?:{_STRING}|(?!%\}})[^'\"])*%\}}",
     re.DOTALL,
 )
+_OWNER = re.compile(r"[\w.]+\.\Z")
 _NAMED = re.compile(r"(?:ref|source)\s*\((?:[^()'\"]|'\w*'|\"\w*\")*\)")
 _VALUE = re.compile(rf"{_STRING}|(?<![\w.])\d[\w.]*", re.DOTALL)
 
@@ -52,7 +54,12 @@ def snippet(
     starts = [0, *(found.end() for found in re.finditer("\n", text)), len(text) + 1]
     if not start[0] <= end[0] < len(starts):
         return []
-    marked = range(starts[start[0] - 1] + start[1] - 1, starts[end[0] - 1] + end[1] - 1)
+    first, last = starts[start[0] - 1] + start[1] - 1, starts[end[0] - 1] + end[1] - 1
+    if text[first:last] == "*":
+        # it is marked with the table that it belongs to
+        owner = _OWNER.search(text, max(starts[start[0] - 1], first - LONGEST_OWNER), first)
+        first = owner.start() if owner else first
+    marked = range(first, last)
     pieces: list[Piece] = []
     for number in range(start[0], min(end[0], start[0] + MOST_LINES - 1) + 1):
         piece = _line(text, range(starts[number - 1], starts[number] - 1), marked, edits)

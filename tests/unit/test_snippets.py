@@ -30,6 +30,12 @@ def test_the_marked_words_are_those_between_the_places() -> None:
     assert snippet(TEMPLATE, "duckdb", (3, 3), (3, 4), NAMES) == [(3, "  ", "a", ",")]
 
 
+def test_a_star_is_marked_with_its_table() -> None:
+    text = "select c.*, 2 * 3, * from c"
+    for at, marked in ((10, "c.*"), (15, "*"), (20, "*")):
+        assert [piece[2] for piece in snippet(text, "duckdb", (1, at), (1, at + 1))] == [marked]
+
+
 def test_no_literal_and_no_comment_is_shown_wherever_it_stands() -> None:
     whole = "".join(shown(TEMPLATE, (line, 1), (line, 99)) for line in range(1, 7))
     for value in ("Anna", "4711", "pepper", "topsecret", "salted", "comment"):
