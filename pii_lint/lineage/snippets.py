@@ -24,6 +24,9 @@ _JINJA = re.compile(
 _OWNER = re.compile(r"[\w.]+\.\Z")
 _NAMED = re.compile(r"(?:ref|source)\s*\((?:[^()'\"]|'\w*'|\"\w*\")*\)")
 _VALUE = re.compile(rf"{_STRING}|(?<![\w.])\d[\w.]*", re.DOTALL)
+_LITERAL = re.compile(r"'|--|/\*|\$\w*\$")
+# where one begins for some dialect
+_ESCAPED = re.compile(r"\\['\"]")
 
 Piece = tuple[int, str, str, str]
 """A line's number, what stands before the marked text, the marked text, what comes after."""
@@ -121,12 +124,23 @@ def _edits(text: str, dialect: str, names: frozenset[str]) -> tuple[_Edit, ...] 
         edits += _comments(masked, at, token.start)
         at = token.end + 1
         if token.token_type in LITERALS:
-            if any(token.start < span.start < at for span in statements):
-                # its end may stand in another branch
+            if any(token.start < span.start < at for span in statements) or _ESCAPED.search(
+                masked, token.start, at
+            ):
+                # its end may stand in another branch, or elsewhere for another dialect
                 return None
             edits.append(_Edit(token.start, at, "?"))
     edits += _comments(masked, at, len(masked))
-    return tuple(_outermost(edits))
+    told = tuple(_outermost(edits))
+    return None if _LITERAL.search(_without(masked, told)) else told
+
+
+def _without(text: str, edits: Sequence[_Edit]) -> str:
+    rest, at = "", 0
+    for edit in edits:
+        rest += f"{text[at : edit.start]} "
+        at = edit.end
+    return rest + text[at:]
 
 
 def _outermost(edits: list[_Edit]) -> Iterator[_Edit]:
