@@ -106,8 +106,10 @@ def test_the_whole_output_is_as_it_was_agreed(format_: str) -> None:
     told = FORMATS[format_](SAMPLE)
     if format_ == "sarif":
         log = json.loads(told)
-        # the rules' pages have tests of their own
+        # what grows with every rule has tests of its own
         log["runs"][0]["tool"]["driver"]["rules"] = []
+        for result in log["runs"][0]["results"]:
+            del result["ruleIndex"]
         told = json.dumps(log, indent=2) + "\n"
     path = SNAPSHOTS / f"check.{format_}"
     if os.environ.get("WRITE_SNAPSHOTS"):
