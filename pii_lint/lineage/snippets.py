@@ -14,14 +14,19 @@ from .sql import LITERALS
 
 MOST_LINES = 4
 """Of one snippet; a longer expression is shown by how it begins."""
+LONGEST_OWNER = 100
 
 _STRING = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 _JINJA = re.compile(
     rf"\{{#.*?#\}}|\{{\{{(?:{_STRING}|(?!\}}\}})[^'\"])*\}}\}}|\{{%(?:{_STRING}|(?!%\}})[^'\"])*%\}}",
     re.DOTALL,
 )
+_OWNER = re.compile(r"[\w.]+\.\Z")
 _NAMED = re.compile(r"(?:ref|source)\s*\((?:[^()'\"]|'\w*'|\"\w*\")*\)")
 _VALUE = re.compile(rf"{_STRING}|(?<![\w.])\d[\w.]*", re.DOTALL)
+_LITERAL = re.compile(r"'|--|/\*|\$\w*\$")
+# where one begins for some dialect
+_ESCAPED = re.compile(r"\\['\"]")
 
 Piece = tuple[int, str, str, str]
 """A line's number, what stands before the marked text, the marked text, what comes after."""
@@ -52,7 +57,12 @@ def snippet(
     starts = [0, *(found.end() for found in re.finditer("\n", text)), len(text) + 1]
     if not start[0] <= end[0] < len(starts):
         return []
-    marked = range(starts[start[0] - 1] + start[1] - 1, starts[end[0] - 1] + end[1] - 1)
+    first, last = starts[start[0] - 1] + start[1] - 1, starts[end[0] - 1] + end[1] - 1
+    if text[first:last] == "*":
+        # it is marked with the table that it belongs to
+        owner = _OWNER.search(text, max(starts[start[0] - 1], first - LONGEST_OWNER), first)
+        first = owner.start() if owner else first
+    marked = range(first, last)
     pieces: list[Piece] = []
     for number in range(start[0], min(end[0], start[0] + MOST_LINES - 1) + 1):
         piece = _line(text, range(starts[number - 1], starts[number] - 1), marked, edits)
@@ -114,12 +124,23 @@ def _edits(text: str, dialect: str, names: frozenset[str]) -> tuple[_Edit, ...] 
         edits += _comments(masked, at, token.start)
         at = token.end + 1
         if token.token_type in LITERALS:
-            if any(token.start < span.start < at for span in statements):
-                # its end may stand in another branch
+            if any(token.start < span.start < at for span in statements) or _ESCAPED.search(
+                masked, token.start, at
+            ):
+                # its end may stand in another branch, or elsewhere for another dialect
                 return None
             edits.append(_Edit(token.start, at, "?"))
     edits += _comments(masked, at, len(masked))
-    return tuple(_outermost(edits))
+    told = tuple(_outermost(edits))
+    return None if _LITERAL.search(_without(masked, told)) else told
+
+
+def _without(text: str, edits: Sequence[_Edit]) -> str:
+    rest, at = "", 0
+    for edit in edits:
+        rest += f"{text[at : edit.start]} "
+        at = edit.end
+    return rest + text[at:]
 
 
 def _outermost(edits: list[_Edit]) -> Iterator[_Edit]:

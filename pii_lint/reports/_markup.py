@@ -17,14 +17,14 @@ def code(text: str, most: int = LONGEST_NAME) -> str:
     if not line:
         return ""
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
-    pad = " " if line.startswith(("`", " ")) or line.endswith(("`", " ")) else ""
+    pad = " " if "`" in line or line != line.strip() else ""
     return f"{fence}{pad}{line}{pad}{fence}"
 
 
-def cell(text: str) -> str:
+def cell(text: str, most: int = LONGEST_NAME) -> str:
     """A code span inside of a table, where a bar has to be escaped, and no backslash may stand
     before that."""
-    return code(re.sub(r"\\+(?=\|)", r"\g<0> ", text)).replace("|", "\\|")
+    return code(re.sub(r"\\+(?=\|)", r"\g<0> ", text), most).replace("|", "\\|")
 
 
 def prose(text: str) -> str:

@@ -34,6 +34,19 @@ def inputs(manifests: Iterable[ManifestInput], notes: Iterable[str]) -> Iterator
     yield from (f"note: {plain(note)}" for note in notes)
 
 
+def known_before(finding: Finding) -> bool:
+    """True where a baseline or an earlier manifest suppresses it, and nobody's word."""
+    why = finding.suppressed
+    return why is not None and why.source in ("baseline", "since")
+
+
+def known_counts(findings: Iterable[Finding]) -> Iterator[str]:
+    """How many were known before, by what they are known from."""
+    known = Counter(f.suppressed.reason for f in findings if f.suppressed and known_before(f))
+    for reason, count in sorted(known.items()):
+        yield plain(f"{many(count, 'finding')} suppressed: {reason} (whole in the JSON format)")
+
+
 def counts(findings: Iterable[Finding]) -> str:
     """How many of each severity."""
     tally = Counter("suppressed" if f.suppressed else f.severity.value for f in findings)

@@ -60,11 +60,9 @@ def _mask(mask: Masked) -> Iterator[str]:
 
 
 def _above(told: Explanation) -> Iterator[str]:
+    if told.standing:
+        yield from ("", plain(told.standing))
     if not told.above:
-        if not told.ways:
-            yield ""
-            yield "No column's value flows into it: it is made of literals, of functions that read"
-            yield "none, or of how many rows there are."
         return
     yield from ("", "What flows in, and where labels end:")
     rows: list[tuple[str, ...]] = []

@@ -78,6 +78,8 @@ class Explanation:
     above: tuple[Above, ...]
     cut: bool
     # more stands above than is named
+    standing: str
+    # of a clean column that no SQL of the project makes
     declared: tuple[str, ...]
     findings: tuple[Finding, ...]
 
@@ -106,6 +108,7 @@ def explanation(
         ),
         above=tuple(above[:MOST_SOURCES]),
         cut=len(above) > MOST_SOURCES,
+        standing="" if ways or above else _unmade(facts, node, name),
         declared=tuple(_declared(facts, node, column)),
         findings=tuple(f for f in findings if f.node == node and f.column.lower() == column),
     )
@@ -209,6 +212,20 @@ def _standing(facts: Facts, node: str, column: str) -> str:
     if column.lower() in facts.declared_clean(node):
         return "declared clean"
     return "never reviewed: neither tagged nor declared clean"
+
+
+def _unmade(facts: Facts, node: str, column: str) -> str:
+    sort = facts.nodes[node].resource_type
+    if sort in ("source", "seed"):
+        return f"It is where data comes in, and it is {_standing(facts, node, column)}."
+    if sort == "snapshot" and column.lower().startswith("dbt_"):
+        return "dbt writes it itself, out of the snapshot's key and times."
+    if column == WHOLE:
+        return "It stands for the columns that nobody listed, and for which rows there are."
+    return (
+        "No column's value flows into it: it is made of literals, of functions that read none, or "
+        "of how many rows there are."
+    )
 
 
 def _above(

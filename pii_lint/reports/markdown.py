@@ -9,7 +9,7 @@ from pii_lint.reports._layout import snippet_lines
 from pii_lint.reports._markup import cell, code, prose
 from pii_lint.reports._record import record
 from pii_lint.reports._repository import placed, worst_first
-from pii_lint.reports._summary import closing, counts, inputs
+from pii_lint.reports._summary import closing, counts, inputs, known_before, known_counts
 from pii_lint.reports._words import answer, form_of, place, short_name
 
 MOST_CHARACTERS = 60_000
@@ -21,10 +21,14 @@ MOST_STEPS = 20
 def check(report: Report) -> str:
     """Errors and warnings whole, worst first; suppressed ones in a line each; notes as a count."""
     _, *rest = closing(report)
-    end = [f"- {prose(line.strip())}" for line in rest]
+    end = [f"- {prose(line.strip())}" for line in (*known_counts(report.findings), *rest)]
     blocks = [f"## pii-lint: {counts(report.findings).rstrip('.').lower()}"]
     left = MOST_CHARACTERS - len("\n".join((*blocks, *end)))
-    told = [f for f in worst_first(report.findings) if f.suppressed or f.severity != Severity.NOTE]
+    told = [
+        finding
+        for finding in worst_first(report.findings)
+        if not known_before(finding) and (finding.suppressed or finding.severity != Severity.NOTE)
+    ]
     cut = 0
     for finding in told:
         block = _suppressed(finding) if finding.suppressed else _finding(report, finding)

@@ -16,7 +16,7 @@ from pii_lint import __version__
 from pii_lint.findings import Finding, Flow, Location, Report, Severity, Step, Suppression
 from pii_lint.reports._messages import message
 from pii_lint.reports._repository import brief, placed, worst_first
-from pii_lint.reports._summary import basis
+from pii_lint.reports._summary import basis, known_before
 from pii_lint.reports._words import answer, head, short_name
 from pii_lint.rules import RULES, Rule
 from pii_lint.rules.pages import page
@@ -152,7 +152,8 @@ def _result(report: Report, finding: Finding) -> Json:
         ]
         result["codeFlows"] = _flows(report, finding)
     # an empty list says that nobody suppressed it, none that nobody looked
-    result["suppressions"] = [_suppression(finding.suppressed)] if finding.suppressed else []
+    why = finding.suppressed
+    result["suppressions"] = [_suppression(finding, why)] if why is not None else []
     return result
 
 
@@ -237,9 +238,13 @@ def _location(
     return location
 
 
-def _suppression(why: Suppression) -> Json:
-    justification = message(answer(why))["text"]
-    return {"kind": "inSource", "status": "accepted", "justification": justification}
+def _suppression(finding: Finding, why: Suppression) -> Json:
+    return {
+        # a baseline or an earlier manifest stands beside the code that it speaks of
+        "kind": "external" if known_before(finding) else "inSource",
+        "status": "accepted",
+        "justification": message(answer(why))["text"],
+    }
 
 
 def _dump(log: Json) -> str:

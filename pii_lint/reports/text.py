@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pii_lint.findings import Entry, Finding, Listing, Report, Severity, Suppression
 from pii_lint.reports._layout import flow_lines, snippet_lines, table
 from pii_lint.reports._plain import plain
-from pii_lint.reports._summary import closing, inputs
-from pii_lint.reports._words import answer, form_of, many, place, short_name
+from pii_lint.reports._summary import closing, inputs, known_before, known_counts
+from pii_lint.reports._words import answer, form_of, place, short_name
 
 MOST_FLOWS = 5
 # of one finding; the other formats show all
@@ -75,18 +74,12 @@ def _finding(finding: Finding, colour: bool) -> Iterator[str]:
     yield f"  more: pii-lint explain {finding.code}"
 
 
-def _passed_over(findings: Iterable[Finding]) -> Iterator[str]:
+def _passed_over(findings: Sequence[Finding]) -> Iterator[str]:
     """Suppressed findings in a line each; those that were merely known before as a count."""
-    known: Counter[str] = Counter()
     for finding in findings:
-        if finding.suppressed is None:
-            continue
-        if finding.suppressed.source in ("baseline", "since"):
-            known[finding.suppressed.reason] += 1
-        else:
+        if finding.suppressed is not None and not known_before(finding):
             yield _suppressed(finding, finding.suppressed)
-    for reason, count in sorted(known.items()):
-        yield plain(f"{many(count, 'finding')} suppressed: {reason} (whole in the JSON format)")
+    yield from known_counts(findings)
 
 
 def _suppressed(finding: Finding, why: Suppression) -> str:

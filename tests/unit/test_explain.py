@@ -148,6 +148,19 @@ def test_a_source_column_is_where_its_label_was_born(explained: Any) -> None:
     assert "origin  clear" in told
 
 
+def test_a_clean_source_column_says_who_looked_at_it(explained: Any) -> None:
+    for column, looked in (("country", "declared clean"), ("plan", "never reviewed")):
+        told = explained(f"raw.customers.{column}")
+        assert f"It is where data comes in, and it is {looked}" in told
+        assert "No column's value" not in told
+
+
+def test_the_rows_can_be_asked_for(explained: Any) -> None:
+    told = explained("fct_reach.*")
+    assert "which rows there are" in told
+    assert "Which rows it has was decided with: contact.email (filter)." in told
+
+
 def test_a_column_is_found_by_every_name_of_its_relation(explained: Any) -> None:
     answers = {
         explained(f"{name}.country")
