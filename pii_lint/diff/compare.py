@@ -61,10 +61,12 @@ def compare(
     *,
     fail_on: Severity | None = None,
     notes: tuple[str, ...] = (),
+    known: tuple[GateChange, ...] = (),
 ) -> Diff:
-    """What changed. `under_base` is the head's project under the base's policy."""
+    """What changed. `under_base` is the head's project under the base's policy; `known` is what
+    became of the baseline."""
     places = Places(base.facts.projects[0].name, head.facts.projects[0].name)
-    gate = tuple(gate_changes(base.facts, head.facts, places))
+    gate = (*known, *gate_changes(base.facts, head.facts, places))
     lost = {change.subject for change in gate if change.sort == "tag lost"}
     flows = tuple(
         sorted(

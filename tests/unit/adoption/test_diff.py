@@ -229,6 +229,22 @@ def test_a_branch_no_longer_seen_is_seen(shop: ShopOf) -> None:
     assert weakenings(diff) == [("branch", "model.shop.reach")]
 
 
+def test_a_baseline_that_grew_is_seen(shop: ShopOf, tmp_path: Any) -> None:
+    leaky = shop(mart=LEAK)
+    empty, full = tmp_path / "empty.json", tmp_path / "full.json"
+    for state, file in ((shop(), empty), (leaky, full)):
+        assert main(["baseline", "--manifest", str(state.manifest), "--output", str(file)]) == 0
+    for before, after, weaker in (
+        (empty, full, [("baseline", "full.json")]),
+        (None, full, [("baseline", "full.json")]),
+        (full, empty, []),
+        (full, full, []),
+    ):
+        diff = compare(leaky, leaky, base_baseline=before, head_baseline=after)
+        assert weakenings(diff) == weaker
+        assert diff.failed is bool(weaker)
+
+
 def test_sight_lost_on_the_way_fixes_nothing(shop: ShopOf) -> None:
     diff = compare(shop(mart=LEAK), shop(mart="select nonsense from ((("))
     assert flows(diff)["reach", "email"] == "hidden"
