@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pii_lint import pipeline
 from pii_lint.cli import main
@@ -304,10 +306,19 @@ def test_the_gate_comes_first_in_text_and_comment(
 
 
 def test_json_holds_everything(shop: ShopOf, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(shop(), shop(mart=LEAK), "--format", "json") == 1
+    base = shop(mart="select phone from shop.main.stg")
+    head = base.but(mart=LEAK, policy="version: 1\nfail_on: warn\n", folder="marts/safe")
+    assert run(base, head, "--format", "json") == 1
     told = json.loads(capsys.readouterr().out)
+    schema = json.loads(
+        (files("pii_lint.reports") / "schema/diff.schema.json").read_text(encoding="utf-8")
+    )
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(told)
+    del told["flows"][0]["was"]
+    assert not Draft202012Validator(schema).is_valid(told)
     (flow,) = [each for each in told["flows"] if each["change"] == "new"]
-    assert (flow["codes"], flow["was"], flow["now"]) == (["PII001"], None, "clear")
+    assert (flow["codes"], flow["now"]) == (["PII001"], "clear")
     assert (told["weakened"], told["failed"]) == (False, True)
     assert len(told["input"]["manifests"]) == 2
 
