@@ -347,6 +347,23 @@ def test_a_crowd_is_cut_and_the_comment_says_so(
     assert len(told) < 65_536
 
 
+def test_a_crowd_of_long_names_still_makes_a_comment_that_is_taken(
+    shop: ShopOf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f'"{"x" * 300}{n}"' for n in range(60)]
+    leaks = ", ".join(f"email as {name}" for name in names)
+    masks = ", ".join(f"md5(email) as {name}" for name in names)
+    extra = "".join(f"  {'y' * 180}_{n}: {{class: keyed}}\n" for n in range(60))
+    base = shop(mart=f"select {masks} from shop.main.stg")
+    head = shop(
+        mart=f"select {leaks} from shop.main.stg", policy=f"version: 1\nfunctions:\n{extra}"
+    )
+    assert run(base, head, "--format", "markdown") == 1
+    told = capsys.readouterr().out
+    assert told.count(" more, which the JSON format shows") == 2
+    assert len(told) <= difference.LONGEST_COMMENT
+
+
 @pytest.mark.parametrize("position", [0, 1])
 def test_an_artifact_that_can_t_be_read_is_one_sentence(
     shop: ShopOf, position: int, capsys: pytest.CaptureFixture[str]
