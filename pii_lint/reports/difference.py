@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from pii_lint.diff import Change, Diff, FlowChange, GateChange
-from pii_lint.findings import Location, ManifestInput
+from pii_lint.findings import Location, ManifestInput, Severity
 from pii_lint.reports import json as machine
 from pii_lint.reports._markdown import code
 from pii_lint.reports._plain import plain
@@ -131,12 +131,24 @@ def _gate(change: GateChange) -> str:
 
 
 def _flow(flow: FlowChange) -> str:
-    what = f"{', '.join(flow.codes)} {flow.severity}  {short_name(flow.node)}.{flow.column}"
+    what = f"{_judged(flow)}  {short_name(flow.node)}.{flow.column}"
     if flow.origin:
         what += f"  {flow.kind} from {flow.origin}: {flow.was or 'none'} -> {_now(flow)}"
     if flow.suppressed:
         what += f"  (suppressed: {flow.suppressed.reason})"
     return f"{what}  {_place(flow.location)}"
+
+
+def _judged(flow: FlowChange) -> str:
+    """The rules, and the severity; where the gate says less of it than it did, both."""
+    codes = ", ".join(flow.codes)
+    if flow.suppressed and flow.change is not Change.HIDDEN:
+        return f"{codes} suppressed"
+    now = "suppressed" if flow.suppressed else flow.severity.value
+    if flow.change is Change.HIDDEN:
+        now = "unsaid" if flow.severity is Severity.OFF else now
+        return f"{codes} {flow.severity_was} -> {now}"
+    return f"{codes} {now}"
 
 
 def _now(flow: FlowChange) -> str:
@@ -162,9 +174,8 @@ def _flow_table(title: str, flows: Sequence[FlowChange], most: int) -> Iterator[
     yield from ((title, "") if title else ())
     yield from ("| rule | column | kind | origin | was | now | place |", "|---" * 7 + "|")
     for flow in flows[:most]:
-        severity = "suppressed" if flow.suppressed else flow.severity
         cells = (
-            f"{', '.join(flow.codes)} {severity}",
+            _judged(flow),
             code(f"{short_name(flow.node)}.{flow.column}"),
             code(flow.kind) if flow.kind else "",
             code(short_name(flow.origin)) if flow.origin else "",
