@@ -69,6 +69,10 @@ class Known:
                 left.append(replace(entry, flows=still))
         return Known(tuple(left))
 
+    def beyond(self, other: Known) -> int:
+        """How many flows it knows that the other doesn't."""
+        return len(self._flows - other._flows) + len(self._whole - other._whole)
+
     @property
     def size(self) -> int:
         """How many flows it knows; a finding without flows counts as one."""

@@ -40,6 +40,8 @@ class DiffOptions:
     base_config: Path | None = None
     head_config: Path | None = None
     # None: pii_lint.yml in the project around the manifest
+    base_baseline: Path | None = None
+    head_baseline: Path | None = None
     fail_on: Severity | None = None
     use_cache: bool = True
     today: date | None = None

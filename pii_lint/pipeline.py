@@ -11,13 +11,13 @@ from pii_lint.artifacts.load import load_former, load_projects, project_around
 from pii_lint.artifacts.model import Project
 from pii_lint.artifacts.project_dir import below_repository, find_project_dir
 from pii_lint.artifacts.same_project import same_project
-from pii_lint.baseline import How, Passes, Written, known, written
+from pii_lint.baseline import How, Known, Passes, Written, known, written
 from pii_lint.baseline import load as load_baseline
 from pii_lint.config import POLICY_FILE, Config, as_written, load_config
 from pii_lint.config.render import resolved as everything
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
-from pii_lint.diff import Diff, State, compare
+from pii_lint.diff import Diff, GateChange, State, compare
 from pii_lint.diff.places import Places
 from pii_lint.errors import ConfigError
 from pii_lint.files import real
@@ -111,7 +111,24 @@ def diff(options: DiffOptions) -> Diff:
         _followed(after, names.config(base_config), folder, run),
         fail_on=options.fail_on,
         notes=tuple(notes),
+        known=_baselines(options, names),
     )
+
+
+def _baselines(options: DiffOptions, names: Places) -> tuple[GateChange, ...]:
+    """A baseline that grew lets pass what came with this very change."""
+    before, after = (
+        load_baseline(file, project) if file else Known(())
+        for file, project in (
+            (options.base_baseline, names.base),
+            (options.head_baseline, names.head),
+        )
+    )
+    added, gone = after.beyond(before), before.beyond(after)
+    if not (added or gone):
+        return ()
+    name = (options.head_baseline or options.base_baseline or Path()).name
+    return (GateChange("baseline", name, f"{gone} flows less", f"{added} flows more", added > 0),)
 
 
 def _policy(path: Path | None, folder: Path | None) -> Config:

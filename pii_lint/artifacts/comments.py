@@ -36,11 +36,12 @@ def comments(template: str) -> list[Comment]:
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
-    first = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
+    following = _following(lines)
+    first = len(lines) if following[0] is None else following[0]
     placed: list[Comment] = []
     for outer, start, end, after in found:
         begins, ends = bisect_right(starts, outer) - 1, bisect_right(starts, max(after - 1, 0)) - 1
-        at = _spoken_of(lines, begins, ends)
+        at = following[begins] if following[begins] == begins else following[ends]
         placed.append(
             Comment(
                 start,
@@ -86,8 +87,11 @@ def _without(template: str, found: list[tuple[int, int, int, int]]) -> str:
     return "".join((*kept, template[at:]))
 
 
-def _spoken_of(lines: list[str], begins: int, ends: int) -> int | None:
-    for line in dict.fromkeys((begins, ends)):
-        if lines[line].strip():
-            return line
-    return next((n for n in range(ends + 1, len(lines)) if lines[n].strip()), None)
+def _following(lines: list[str]) -> list[int | None]:
+    """For each line, itself or the next that holds code."""
+    found: list[int | None] = []
+    at: int | None = None
+    for number in range(len(lines) - 1, -1, -1):
+        at = number if lines[number].strip() else at
+        found.append(at)
+    return found[::-1]

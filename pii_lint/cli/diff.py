@@ -21,6 +21,8 @@ FINDINGS = 1
 @click.option(
     "--head-config", type=FILE, help="HEAD's policy.  [default: pii_lint.yml in its project]"
 )
+@click.option("--base-baseline", type=FILE, help="The baseline that BASE was checked with.")
+@click.option("--head-baseline", type=FILE, help="The baseline that HEAD is checked with.")
 @click.option(
     "--format",
     "format_",
@@ -43,6 +45,8 @@ def diff(
     head: Path,
     base_config: Path | None,
     head_config: Path | None,
+    base_baseline: Path | None,
+    head_baseline: Path | None,
     format_: str,
     output: Path | None,
     fail_on: str | None,
@@ -52,7 +56,8 @@ def diff(
     """Compare two manifests, BASE and HEAD, each with its policy.
 
     The exit code is 1 where a new flow is as severe as --fail-on says, and wherever the gate was
-    weakened: a tag lost, a cell softened, a suppression added, a branch no longer seen.
+    weakened: a tag lost, a cell softened, a suppression added, a baseline grown, a branch
+    no longer seen.
 
     \b
     Examples:
@@ -69,6 +74,8 @@ def diff(
             head=head,
             base_config=base_config,
             head_config=head_config,
+            base_baseline=base_baseline,
+            head_baseline=head_baseline,
             fail_on=Severity(fail_on) if fail_on else None,
             use_cache=not no_cache,
         )

@@ -61,10 +61,12 @@ def compare(
     *,
     fail_on: Severity | None = None,
     notes: tuple[str, ...] = (),
+    known: tuple[GateChange, ...] = (),
 ) -> Diff:
-    """What changed. `under_base` is the head's project under the base's policy."""
+    """What changed. `under_base` is the head's project under the base's policy; `known` is what
+    became of the baseline."""
     places = Places(base.facts.projects[0].name, head.facts.projects[0].name)
-    gate = tuple(gate_changes(base.facts, head.facts, places))
+    gate = (*known, *gate_changes(base.facts, head.facts, places))
     lost = {change.subject for change in gate if change.sort == "tag lost"}
     flows = tuple(
         sorted(
@@ -121,12 +123,15 @@ def _flows(
             shown = still or was
             if shown is not None:
                 change = Change.HIDDEN if hidden else Change.FIXED
-                yield _change(change, shown, was, still)
+                quiet = Severity.OFF if hidden else shown.severity
+                yield _change(change, shown, was, still, quiet, shown.severity)
         elif was is None:
-            quiet = still is not None and _milder(one, still)
-            yield _change(Change.HIDDEN if quiet else Change.NEW, one, None, one)
+            change = Change.HIDDEN if still and _milder(one, still) else Change.NEW
+            before_it = still.severity if still else None
+            yield _change(change, one, None, one, one.severity, before_it)
         else:
-            yield _change(_became(was, still or was, one), one, was, one)
+            before_it = (still or was).severity
+            yield _change(_became(was, still or was, one), one, was, one, one.severity, before_it)
 
 
 def _blind(held: Held) -> set[str]:
@@ -151,12 +156,20 @@ def _milder(now: _Held, still: _Held) -> bool:
     return now.severity != still.severity and still.severity.at_least(now.severity)
 
 
-def _change(change: Change, shown: _Held, was: _Held | None, now: _Held | None) -> FlowChange:
+def _change(
+    change: Change,
+    shown: _Held,
+    was: _Held | None,
+    now: _Held | None,
+    severity: Severity,
+    severity_was: Severity | None,
+) -> FlowChange:
     finding = next((f for f in shown.findings if f.suppressed is None), shown.findings[0])
     return FlowChange(
         change=change,
         codes=tuple(sorted({f.code for f in shown.findings})),
-        severity=shown.severity,
+        severity=severity,
+        severity_was=severity_was,
         node=finding.node,
         column=finding.column,
         origin=shown.flow.origin if shown.flow else None,
@@ -177,7 +190,7 @@ def _order(flow: FlowChange) -> tuple[object, ...]:
     place = flow.location
     return (
         list(Change).index(flow.change),
-        list(Severity).index(flow.severity),
+        min(list(Severity).index(each) for each in (flow.severity, flow.severity_was) if each),
         (place.file, place.line, place.col) if place else ("", 0, 0),
         flow.node,
         flow.column,

@@ -39,6 +39,9 @@ class FlowChange:
     change: Change
     codes: tuple[str, ...]
     severity: Severity
+    # as the head's policy says; `off` where it says nothing
+    severity_was: Severity | None
+    # as the base's policy says
     node: str
     column: str
     origin: str | None

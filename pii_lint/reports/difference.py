@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from pii_lint.diff import Change, Diff, FlowChange, GateChange
-from pii_lint.findings import Location, ManifestInput
+from pii_lint.findings import Location, ManifestInput, Severity
 from pii_lint.reports import json as machine
 from pii_lint.reports._markdown import code
 from pii_lint.reports._plain import plain
@@ -14,8 +14,10 @@ from pii_lint.reports._words import short_name
 
 MARKER = "<!-- pii-lint: diff -->"
 """The first line of the comment, by which the next run finds it again."""
-MOST_ROWS = 40
-"""In one table of a comment; a comment of 65536 characters is refused."""
+MOST_ROWS = (40, 20, 10, 3)
+"""In one table of a comment: as many as keep it short enough."""
+LONGEST_COMMENT = 60_000
+"""Characters; one of 65536 is refused."""
 
 _TITLES = {
     Change.HIDDEN: "Hidden",
@@ -64,20 +66,25 @@ def json(diff: Diff) -> str:
 
 def markdown(diff: Diff) -> str:
     """One comment on a pull request, to be written over by the next run."""
+    comments = (_comment(diff, most) for most in MOST_ROWS)
+    return next((one for one in comments if len(one) <= LONGEST_COMMENT), _comment(diff, 0))
+
+
+def _comment(diff: Diff, most: int) -> str:
     weaker = [change for change in diff.gate if change.weakens]
     other = [change for change in diff.gate if not change.weakens]
     lines = [MARKER, f"### pii-lint: {_verdict(diff)}", "", _counts(diff), ""]
     lines += [f"> {code(note)}" for note in diff.notes]
     if diff.notes:
         lines.append("")
-    lines += _gate_table("#### The gate was weakened", weaker)
+    lines += _gate_table("#### The gate was weakened", weaker, most)
     for change in (Change.HIDDEN, Change.NEW, Change.WEAKENED):
         title = f"#### {_TITLES[change]}: {_MEANING[change]}"
-        lines += _flow_table(title, diff.those(change))
+        lines += _flow_table(title, diff.those(change), most)
     for change in (Change.STRENGTHENED, Change.FIXED):
         flows = diff.those(change)
-        lines += _folded(f"{_TITLES[change]} ({len(flows)})", _flow_table("", flows))
-    lines += _folded(f"Other changes of the gate ({len(other)})", _gate_table("", other))
+        lines += _folded(f"{_TITLES[change]} ({len(flows)})", _flow_table("", flows, most))
+    lines += _folded(f"Other changes of the gate ({len(other)})", _gate_table("", other, most))
     lines.append(
         f"base {code(diff.base.sha256[:12])}, head {code(diff.head.sha256[:12])}. "
         "`pii-lint explain CODE` says what a rule wants."
@@ -124,12 +131,24 @@ def _gate(change: GateChange) -> str:
 
 
 def _flow(flow: FlowChange) -> str:
-    what = f"{', '.join(flow.codes)} {flow.severity}  {short_name(flow.node)}.{flow.column}"
+    what = f"{_judged(flow)}  {short_name(flow.node)}.{flow.column}"
     if flow.origin:
         what += f"  {flow.kind} from {flow.origin}: {flow.was or 'none'} -> {_now(flow)}"
     if flow.suppressed:
         what += f"  (suppressed: {flow.suppressed.reason})"
     return f"{what}  {_place(flow.location)}"
+
+
+def _judged(flow: FlowChange) -> str:
+    """The rules, and the severity; where the gate says less of it than it did, both."""
+    codes = ", ".join(flow.codes)
+    if flow.suppressed and flow.change is not Change.HIDDEN:
+        return f"{codes} suppressed"
+    now = "suppressed" if flow.suppressed else flow.severity.value
+    if flow.change is Change.HIDDEN:
+        now = "unsaid" if flow.severity is Severity.OFF else now
+        return f"{codes} {flow.severity_was} -> {now}"
+    return f"{codes} {now}"
 
 
 def _now(flow: FlowChange) -> str:
@@ -138,26 +157,25 @@ def _now(flow: FlowChange) -> str:
     return "out of sight" if flow.change is Change.HIDDEN else "none"
 
 
-def _gate_table(title: str, changes: Sequence[GateChange]) -> Iterator[str]:
+def _gate_table(title: str, changes: Sequence[GateChange], most: int) -> Iterator[str]:
     if not changes:
         return
     yield from ((title, "") if title else ())
     yield from ("| what | where | was | now |", "|---|---|---|---|")
-    for change in changes[:MOST_ROWS]:
+    for change in changes[:most]:
         cells = (change.sort, code(change.subject), code(change.was), code(change.now))
         yield f"| {' | '.join(cells)} |"
-    yield from _cut(len(changes))
+    yield from _cut(len(changes), most)
 
 
-def _flow_table(title: str, flows: Sequence[FlowChange]) -> Iterator[str]:
+def _flow_table(title: str, flows: Sequence[FlowChange], most: int) -> Iterator[str]:
     if not flows:
         return
     yield from ((title, "") if title else ())
     yield from ("| rule | column | kind | origin | was | now | place |", "|---" * 7 + "|")
-    for flow in flows[:MOST_ROWS]:
-        severity = "suppressed" if flow.suppressed else flow.severity
+    for flow in flows[:most]:
         cells = (
-            f"{', '.join(flow.codes)} {severity}",
+            _judged(flow),
             code(f"{short_name(flow.node)}.{flow.column}"),
             code(flow.kind) if flow.kind else "",
             code(short_name(flow.origin)) if flow.origin else "",
@@ -166,13 +184,13 @@ def _flow_table(title: str, flows: Sequence[FlowChange]) -> Iterator[str]:
             code(_place(flow.location)),
         )
         yield f"| {' | '.join(cells)} |"
-    yield from _cut(len(flows))
+    yield from _cut(len(flows), most)
 
 
-def _cut(count: int) -> Iterator[str]:
+def _cut(count: int, most: int) -> Iterator[str]:
     yield ""
-    if count > MOST_ROWS:
-        yield from (f"and {count - MOST_ROWS} more, which the JSON format shows", "")
+    if count > most:
+        yield from (f"and {count - most} more, which the JSON format shows", "")
 
 
 def _folded(title: str, table: Iterator[str]) -> Iterator[str]:

@@ -437,3 +437,38 @@ def test_another_salt_changes_what_is_called_a_pseudonym_and_nothing_else(build:
     }
     assert {column for column, found in forms.items() if found == {"pseudonym"}} <= changed
     assert not {column for column in touched if forms[column] and "pseudonym" not in forms[column]}
+
+
+def test_diff_of_the_incident_and_its_fix_says_what_came_and_what_went(build: Build) -> None:
+    def diff(base: str, head: str) -> tuple[int, Mapping[str, Any]]:
+        manifests = [str(build(name).home / "target/manifest.json") for name in (base, head)]
+        line = [sys.executable, "-m", "pii_lint", "diff", *manifests, "--format", "json"]
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run(line, capture_output=True, encoding="utf-8", env=env, check=False)
+        return done.returncode, _json(done)
+
+    leaked = {
+        (f"{node}.{column}", f"raw_customers.{column}")
+        for node in (
+            *("fct_customer_orders", "fct_marketing_reach", "stg_customers"),
+            *("sales_dashboard", "vendor_mailchimp", "vendor_salesforce"),
+        )
+        for column in ("email", "phone", "ssn_last4")
+    }
+    for base, head, change, code in (
+        ("wt07_fixed", "wt07", "new", 1),
+        ("wt07", "wt07_fixed", "fixed", 0),
+    ):
+        returned, told = diff(base, head)
+        assert returned == code
+        assert not told["weakened"]
+        assert {flow["change"] for flow in told["flows"]} == {change}
+        flows = {
+            (
+                f"{flow['node'].rpartition('.')[2]}.{flow['column']}",
+                flow["origin"].partition(".raw.")[2],
+            )
+            for flow in told["flows"]
+            if flow["origin"]
+        }
+        assert flows == leaked

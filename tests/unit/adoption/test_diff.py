@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pii_lint import pipeline
 from pii_lint.cli import main
@@ -229,6 +231,22 @@ def test_a_branch_no_longer_seen_is_seen(shop: ShopOf) -> None:
     assert weakenings(diff) == [("branch", "model.shop.reach")]
 
 
+def test_a_baseline_that_grew_is_seen(shop: ShopOf, tmp_path: Any) -> None:
+    leaky = shop(mart=LEAK)
+    empty, full = tmp_path / "empty.json", tmp_path / "full.json"
+    for state, file in ((shop(), empty), (leaky, full)):
+        assert main(["baseline", "--manifest", str(state.manifest), "--output", str(file)]) == 0
+    for before, after, weaker in (
+        (empty, full, [("baseline", "full.json")]),
+        (None, full, [("baseline", "full.json")]),
+        (full, empty, []),
+        (full, full, []),
+    ):
+        diff = compare(leaky, leaky, base_baseline=before, head_baseline=after)
+        assert weakenings(diff) == weaker
+        assert diff.failed is bool(weaker)
+
+
 def test_sight_lost_on_the_way_fixes_nothing(shop: ShopOf) -> None:
     diff = compare(shop(mart=LEAK), shop(mart="select nonsense from ((("))
     assert flows(diff)["reach", "email"] == "hidden"
@@ -288,10 +306,19 @@ def test_the_gate_comes_first_in_text_and_comment(
 
 
 def test_json_holds_everything(shop: ShopOf, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(shop(), shop(mart=LEAK), "--format", "json") == 1
+    base = shop(mart="select phone from shop.main.stg")
+    head = base.but(mart=LEAK, policy="version: 1\nfail_on: warn\n", folder="marts/safe")
+    assert run(base, head, "--format", "json") == 1
     told = json.loads(capsys.readouterr().out)
+    schema = json.loads(
+        (files("pii_lint.reports") / "schema/diff.schema.json").read_text(encoding="utf-8")
+    )
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(told)
+    del told["flows"][0]["was"]
+    assert not Draft202012Validator(schema).is_valid(told)
     (flow,) = [each for each in told["flows"] if each["change"] == "new"]
-    assert (flow["codes"], flow["was"], flow["now"]) == (["PII001"], None, "clear")
+    assert (flow["codes"], flow["now"]) == (["PII001"], "clear")
     assert (told["weakened"], told["failed"]) == (False, True)
     assert len(told["input"]["manifests"]) == 2
 
@@ -318,6 +345,23 @@ def test_a_crowd_is_cut_and_the_comment_says_so(
     told = capsys.readouterr().out
     assert "and 20 more, which the JSON format shows" in told
     assert len(told) < 65_536
+
+
+def test_a_crowd_of_long_names_still_makes_a_comment_that_is_taken(
+    shop: ShopOf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f'"{"x" * 300}{n}"' for n in range(60)]
+    leaks = ", ".join(f"email as {name}" for name in names)
+    masks = ", ".join(f"md5(email) as {name}" for name in names)
+    extra = "".join(f"  {'y' * 180}_{n}: {{class: keyed}}\n" for n in range(60))
+    base = shop(mart=f"select {masks} from shop.main.stg")
+    head = shop(
+        mart=f"select {leaks} from shop.main.stg", policy=f"version: 1\nfunctions:\n{extra}"
+    )
+    assert run(base, head, "--format", "markdown") == 1
+    told = capsys.readouterr().out
+    assert told.count(" more, which the JSON format shows") == 2
+    assert len(told) <= difference.LONGEST_COMMENT
 
 
 @pytest.mark.parametrize("position", [0, 1])
