@@ -61,10 +61,6 @@ def manifest(mart: str = LEAK, *, tagged: bool = True, folder: str = "marts/safe
 SOURCE = "source.shop.raw.customers"
 STAGED = "model.shop.stg_customers"
 STAGING = "select country from shop.raw.customers"
-RELATIONS = {
-    "shop.raw.customers": "source.shop.raw.customers",
-    "shop.main.stg_customers": "model.shop.stg_customers",
-}
 
 
 def _node(name: str, folder: str, sql: str) -> dict[str, object]:
@@ -83,7 +79,6 @@ def _node(name: str, folder: str, sql: str) -> dict[str, object]:
         "depends_on": {"nodes": [SOURCE if ".raw." in sql else STAGED]},
         "config": {"materialized": "table"},
         "columns": {},
-        "depends_on": {"nodes": [uid for name, uid in RELATIONS.items() if name in sql]},
     }
 
 
