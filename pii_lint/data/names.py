@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal, TypeAlias, cast
 
@@ -121,6 +121,7 @@ def column_names() -> ColumnNames:
     )
 
 
+@lru_cache(maxsize=16384)
 def guess(column_name: str) -> Guess | None:
     """What a column most likely holds, by its name alone; None where the name suggests nothing."""
     names, name = column_names(), snake_case(column_name)

@@ -25,16 +25,18 @@ class ValuePattern:
 
     kind: str
     match: re.Pattern[str]
-    hint: tuple[str, ...]
+    hint: re.Pattern[str]
     check: Callable[[str], bool] | None
     harmless: re.Pattern[str]
 
 
 def looks_real(text: str) -> Iterator[Hit]:
     """Every place that looks like real personal data, in order of kind."""
-    low = text.lower()
+    hinted: dict[re.Pattern[str], bool] = {}
     for pattern in value_patterns():
-        if pattern.hint and not any(word in low for word in pattern.hint):
+        if pattern.hint not in hinted:
+            hinted[pattern.hint] = pattern.hint.search(text) is not None
+        if not hinted[pattern.hint]:
             continue
         for match in pattern.match.finditer(text):
             value = match.group()
@@ -52,7 +54,7 @@ def value_patterns() -> tuple[ValuePattern, ...]:
         ValuePattern(
             kind=str(entry["kind"]),
             match=re.compile(str(entry["match"]), re.IGNORECASE | re.ASCII),
-            hint=words(entry.get("hint")),
+            hint=re.compile(str(entry["hint"]), re.ASCII),
             check=_CHECKS.get(str(entry.get("check"))),
             harmless=re.compile(
                 "|".join(f"(?:{each})" for each in words(entry.get("harmless"))), re.IGNORECASE

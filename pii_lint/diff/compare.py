@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pii_lint.diff.gate import gate_changes
 from pii_lint.diff.model import Change, Diff, FlowChange, GateChange
 from pii_lint.diff.places import Places
-from pii_lint.findings import Finding, Flow, ManifestInput, Severity
+from pii_lint.findings import Finding, Flow, ManifestInput, Persona, Severity
 from pii_lint.labels import Form
 from pii_lint.rules import Facts, judge
 from pii_lint.suppressions import suppress
@@ -99,6 +99,9 @@ def _held(facts: Facts, places: Places) -> Held:
     held: dict[Key, _Held] = {}
     for finding in suppress(judge(facts), facts):
         node, column = places.node(finding.node), finding.column.lower()
+        if not finding.flows and finding.persona is not Persona.DEFAULT:
+            # what few want to hear of a project says nothing of where data goes
+            continue
         if not finding.flows:
             held.setdefault((node, column, "", finding.code), _Held([])).findings.append(finding)
         for flow in finding.flows:

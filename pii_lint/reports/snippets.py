@@ -33,6 +33,9 @@ def _lines(finding: Finding, facts: Facts, names: frozenset[str]) -> tuple[Line,
     place = finding.location
     if place is None or (place.line, place.col) == (place.end_line, place.end_col):
         return ()
+    if place.kind == "data":
+        # what stands there is the very thing that no report may say
+        return ()
     text = facts.places.text(finding.node, place)
     if text is None:
         return ()

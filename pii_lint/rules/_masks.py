@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pii_lint.data.names import column_names, promises_mask
+from pii_lint.findings import Severity
 from pii_lint.labels import Form, Label
 from pii_lint.propagation.inventory import Hop
 from pii_lint.rules._facts import Cell, Facts
@@ -58,7 +59,10 @@ def broken_promise(facts: Facts, cell: Cell, label: Label) -> str | None:
         return None
     if label.kind.partition(".")[0] in _TOKENS:
         return None
-    for hop in facts.inventory.path(cell.holder, cell.column, label):
+    hops = facts.inventory.path(cell.holder, cell.column, label)
+    if len(hops) > 1 and promises_mask(hops[-2].column) and _judged(facts, hops[-2].node, cell):
+        return None
+    for hop in hops:
         span = hop.via.span if hop.via else None
         if _words(facts.places.excerpt(hop.node, span)) & column_names().encodings:
             return ENCODED
@@ -66,13 +70,16 @@ def broken_promise(facts: Facts, cell: Cell, label: Label) -> str | None:
 
 
 def few_values(facts: Facts, cell: Cell, label: Label) -> bool:
-    """True where nothing but one value of few likely ones entered the digest."""
+    """True where nothing but one value of few likely ones entered the digest, and this is the place
+    to say so."""
     kind = facts.registry.kind(label.kind)
     if not (kind.low_entropy or kind.small):
         return False
     for hop in reversed(facts.inventory.path(cell.holder, cell.column, label)):
         if hop.via is None or hop.via.label.form == Form.PSEUDONYM:
             continue
+        if hop.node != cell.holder and _judged(facts, hop.node, cell):
+            return False
         entering = [
             {entered.origin for entered in mask.inputs}
             for mask in facts.inventory.relations[hop.node].masks
@@ -80,6 +87,15 @@ def few_values(facts: Facts, cell: Cell, label: Label) -> bool:
         ]
         return bool(entering) and all(origins == {label.origin} for origins in entering)
     return False
+
+
+def _judged(facts: Facts, uid: str, cell: Cell) -> bool:
+    """True where an earlier relation of the way hears of it already, so that it is said once."""
+    zone = facts.zone_of(uid)
+    return any(
+        facts.policy.severity(zone, label._replace(form=Form.WEAK)) != Severity.OFF
+        for label, _ in cell.labels
+    )
 
 
 def _reason(facts: Facts, uid: str, column: str, label: Label) -> str:

@@ -64,10 +64,15 @@ def undeclared_label(facts: Facts) -> Iterator[Finding]:
             if is_tagged(field):
                 declared.setdefault(name.lower().partition(".")[0], field)
         named = {name.lower() for name in facts.config.labels.get(node.unique_id, ())}
-        clean = facts.declared_clean(node.unique_id)
-        for key, column in relation.columns.items():
-            labels = tuple(label for label in column.labels if _untold(facts, node, key, label))
-            if key == WHOLE or key in named or not labels:
+        untold = {
+            key: tuple(label for label in column.labels if _untold(facts, node, key, label))
+            for key, column in relation.columns.items()
+            if key != WHOLE and key not in named and column.labels
+        }
+        clean = facts.declared_clean(node.unique_id) if any(untold.values()) else frozenset()
+        for key, labels in untold.items():
+            column = relation.columns[key]
+            if not labels:
                 continue
             if told := _says(facts, declared.get(key), labels, denied=key in clean):
                 yield _finding(facts, node, column, labels, told, denied=key in clean)

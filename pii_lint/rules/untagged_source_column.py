@@ -66,9 +66,9 @@ def untagged_source_column(facts: Facts) -> Iterator[Finding]:
     asked = _asked(facts)
     for node, relation in facts.relations():
         uid = node.unique_id
-        if facts.is_secret(uid):
-            continue
         born = node.resource_type in ("source", "seed")
+        if facts.is_secret(uid) or not (born or uid in asked):
+            continue
         clean = facts.declared_clean(uid)
         names = {key: column.name for key, column in relation.columns.items() if key != WHOLE}
         unlabelled = {key for key, name in names.items() if not relation.columns[key].labels}

@@ -106,7 +106,17 @@ class Shop:
             "compiled": True,
             "compiled_code": sql,
             "config": {"materialized": "incremental"},
-            "depends_on": {"macros": list(self.macros)},
+            "depends_on": {
+                "macros": list(self.macros),
+                "nodes": [
+                    uid
+                    for named, uid in (
+                        ("shop.raw.people", f"source.{self.name}.raw.people"),
+                        ("shop.main.stg", f"model.{self.name}.stg"),
+                    )
+                    if named in sql
+                ],
+            },
         }
 
 
