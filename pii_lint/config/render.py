@@ -24,6 +24,7 @@ def resolved(config: Config) -> str:
             for zone, row in config.policy.items()
         },
         "rules": {code: severity.value for code, severity in config.rules.items()},
+        "roles": {name: list(roles) for name, roles in config.roles.items()},
         "labels": _labels(config),
         "secrets": [{each.sort: each.name} for each in config.secrets],
         "functions": dict(config.functions),

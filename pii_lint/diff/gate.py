@@ -19,6 +19,7 @@ _PARTS: tuple[Callable[[Facts, Facts, Places], Iterator[GateChange]], ...] = (
     policies.switches,
     policies.kinds,
     policies.vouched,
+    policies.roles,
     promises.declassified,
     promises.ignored,
     promises.signed,

@@ -112,6 +112,20 @@ def vouched(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:
         yield GateChange("secret", name, sort, "no secret", False)
 
 
+def roles(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:  # noqa: ARG001
+    """Roles that are cleared for a class of data; a policy that names none asks for none."""
+    before, after = base.config.roles, head.config.roles
+    if before and not after:
+        yield GateChange("role cleared", "roles", "named", "no role is asked for", True)
+        return
+    old = {(role, name) for name, cleared in before.items() for role in cleared}
+    new = {(role, name) for name, cleared in after.items() for role in cleared}
+    for role, name in sorted(new - old):
+        yield GateChange("role cleared", role, "not cleared", name, bool(before))
+    for role, name in sorted(old - new):
+        yield GateChange("role", role, name, "not cleared", False)
+
+
 def _until(waiver: Waiver | None) -> str:
     return f"until {waiver.until}" if waiver else "no"
 

@@ -138,6 +138,23 @@ def test_what_a_softer_policy_hides_is_hidden_and_never_fixed(
     assert diff.failed
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "weaker"),
+    [
+        ("{confidential: [support]}", "{confidential: [support, analyst]}", ["analyst"]),
+        ("{confidential: [support]}", "{restricted: [support]}", ["support"]),
+        ("{confidential: [support]}", "{}", ["roles"]),
+        ("{confidential: [support, analyst]}", "{confidential: [support]}", []),
+        ("{}", "{confidential: [support]}", []),
+    ],
+)
+def test_a_role_that_is_cleared_for_more_weakens_the_gate(
+    shop: ShopOf, was: str, now: str, weaker: list[str]
+) -> None:
+    before, after = (shop(policy=f"version: 1\nroles: {roles}\n") for roles in (was, now))
+    assert weakenings(compare(before, after)) == [("role cleared", name) for name in weaker]
+
+
 def test_a_lost_tag_is_seen_and_its_flows_are_hidden(shop: ShopOf) -> None:
     untagged = {"email": {}, "phone": {"pii": True, "pii_type": "phone"}, "country": {"pii": False}}
     diff = compare(shop(mart=LEAK), shop(mart=LEAK, columns=untagged))

@@ -28,6 +28,7 @@ secrets: [{column: source.shop.vault.salts.salt}]
 functions: {mask: {class: part, roles: [value]}}
 kinds: {loyalty.card: {aliases: [card], derivations: {region: {parts: "left(1..2)"}}}}
 rules: {STG001: off}
+roles: {confidential: [support, "people_*"], restricted: dpo}
 allow_literal_keys: {reason: a demo, until: 2027-01-01}
 declassified:
   - {node: model.shop.m, columns: "*", kinds: [name], reason: agreed, until: 2027-01-01}
