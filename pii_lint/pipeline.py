@@ -105,10 +105,11 @@ def diff(options: DiffOptions) -> Diff:
     except ConfigError:
         # a change that takes all tags away, or the safe zone, is a weakening, and the worst
         _refuse_nothing_to_guard(base)
+    former = names.config(base_config)
     return compare(
         State(base, *_inputs(base)),
         State(head, *_inputs(head)),
-        _followed(after, names.config(base_config), folder, run),
+        head if former == head_config else _followed(after, former, folder, run),
         fail_on=options.fail_on,
         notes=tuple(notes),
         known=_baselines(options, names),

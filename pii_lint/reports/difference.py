@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pii_lint.diff import Change, Diff, FlowChange, GateChange
 from pii_lint.findings import Location, ManifestInput, Severity
 from pii_lint.reports import json as machine
-from pii_lint.reports._markdown import code
+from pii_lint.reports._markup import cell, code, prose
 from pii_lint.reports._plain import plain
-from pii_lint.reports._words import short_name
+from pii_lint.reports._words import many, short_name
 
 MARKER = "<!-- pii-lint: diff -->"
 """The first line of the comment, by which the next run finds it again."""
@@ -74,7 +74,7 @@ def _comment(diff: Diff, most: int) -> str:
     weaker = [change for change in diff.gate if change.weakens]
     other = [change for change in diff.gate if not change.weakens]
     lines = [MARKER, f"### pii-lint: {_verdict(diff)}", "", _counts(diff), ""]
-    lines += [f"> {code(note)}" for note in diff.notes]
+    lines += [f"> {prose(note)}" for note in diff.notes]
     if diff.notes:
         lines.append("")
     lines += _gate_table("#### The gate was weakened", weaker, most)
@@ -115,7 +115,8 @@ def _counts(diff: Diff) -> str:
         *(Change.WEAKENED, Change.STRENGTHENED, Change.HIDDEN),
     )
     words = [f"{tally[change]} {change}" for change in order]
-    words.append(f"{sum(change.weakens for change in diff.gate)} weakenings of the gate")
+    weaker = sum(change.weakens for change in diff.gate)
+    words.append(f"{many(weaker, 'weakening')} of the gate")
     return ", ".join(words) + "."
 
 
@@ -163,7 +164,7 @@ def _gate_table(title: str, changes: Sequence[GateChange], most: int) -> Iterato
     yield from ((title, "") if title else ())
     yield from ("| what | where | was | now |", "|---|---|---|---|")
     for change in changes[:most]:
-        cells = (change.sort, code(change.subject), code(change.was), code(change.now))
+        cells = (change.sort, cell(change.subject), cell(change.was), cell(change.now))
         yield f"| {' | '.join(cells)} |"
     yield from _cut(len(changes), most)
 
@@ -176,12 +177,12 @@ def _flow_table(title: str, flows: Sequence[FlowChange], most: int) -> Iterator[
     for flow in flows[:most]:
         cells = (
             _judged(flow),
-            code(f"{short_name(flow.node)}.{flow.column}"),
-            code(flow.kind) if flow.kind else "",
-            code(short_name(flow.origin)) if flow.origin else "",
+            cell(f"{short_name(flow.node)}.{flow.column}"),
+            cell(flow.kind) if flow.kind else "",
+            cell(short_name(flow.origin)) if flow.origin else "",
             flow.was or "",
             _now(flow) if flow.origin else "",
-            code(_place(flow.location)),
+            cell(_place(flow.location)),
         )
         yield f"| {' | '.join(cells)} |"
     yield from _cut(len(flows), most)

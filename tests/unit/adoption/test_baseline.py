@@ -288,3 +288,21 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "known.json"
     path.write_text(baseline.render(baseline.Known(entries), "shop"), "utf-8")
     assert baseline.load(path, "shop").entries == entries
+
+
+def test_known_findings_are_a_count_for_people_and_whole_for_machines(
+    shop: ShopOf, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leaky = shop(mart=MORE)
+    write(leaky, file)
+    capsys.readouterr()
+    for format_ in ("text", "markdown"):
+        assert check(leaky, "--baseline", str(file), "--format", format_) == 0
+        told = capsys.readouterr().out
+        assert "known to the baseline known.json (whole in the JSON format)" in told
+        assert "PII001 suppressed" not in told
+    assert check(leaky, "--baseline", str(file), "--format", "sarif") == 0
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    suppressed = [result["suppressions"] for result in run["results"] if result["suppressions"]]
+    assert {each[0]["kind"] for each in suppressed} == {"external"}
+    assert len(suppressed) >= 2

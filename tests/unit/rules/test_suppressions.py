@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import pytest
 
+from pii_lint.artifacts.locate import Locator
+from pii_lint.artifacts.model import Node
 from pii_lint.findings import Finding
+from pii_lint.rules._ignores import of_templates
 
 FindingsOf = Callable[[Mapping[str, str]], list[Finding]]
 
@@ -170,3 +176,30 @@ def test_the_rule_can_be_switched_off_and_nothing_more_is_hidden(findings_of: Fi
     found = run(findings_of, f"select email -- pii-lint: ignore[PII001]\n{FROM}", pii_lint__yml=off)
     assert found["PII001", "email"].suppressed is None
     assert not [code for code, _ in found if code == "SUP001"]
+
+
+WORDS = (
+    *("pii-lint:", "pii_lint", "PII-LINT :", "ignore", "ignore[", "ignore-file[", "[", "]", ","),
+    *("PII001", "pii001", "PII", "SUP001", "until=", "until=2027-03-01", "until=0000-00-00"),
+    *("until=2027-W01-1", "until=9999-12-31T00:00", "columns=", "columns=email,*", "by=me", "x=1"),
+    *("a reason", "--", "/*", "*/", "{#", "#}", "-#}", "'", "\n", " ", "  ", "é", "\x00", "email"),
+)
+
+
+def test_ten_thousand_comments_are_whole_or_wrong() -> None:
+    chance = random.Random(3)
+    seen = Counter[bool]()
+    for _ in range(10_000):
+        said = " ".join(chance.choice(WORDS) for _ in range(chance.randint(1, 9)))
+        start = chance.choice(
+            ("-- pii-lint: ignore[PII001] until=2027-03-01 ", "-- pii-lint: ", "")
+        )
+        sql = f"select email -- {start}{said}\nfrom t"
+        node = Node(REACH, "model", "m", "shop", MART, raw_code=sql, compiled_code=sql)
+        for ignore in of_templates([node], Locator(None), "shop"):
+            seen[ignore.holds(date(2026, 11, 22))] += 1
+            whole = ignore.codes and ignore.reason and ignore.until
+            assert whole or ignore.wrong
+            assert "\n" not in (ignore.wrong or "")
+            assert "\x00" not in (ignore.wrong or "")
+    assert min(seen[True], seen[False]) > 500
