@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +40,7 @@ from pii_lint.suppressions import suppress
 
 def check(options: Options) -> Report:
     """Judge a project."""
-    facts = gather(options)
+    facts = replace(gather(options), persona=options.persona)
     _refuse_nothing_to_guard(facts)
     codes = chosen([rule.code for rule in RULES], options.select, options.ignore)
     passes = _passes(options, facts)

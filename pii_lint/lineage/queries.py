@@ -689,8 +689,10 @@ def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     key = name.lower()
     scope.pending.pop(key, None)
     scope.aliases.setdefault(key, content)
-    listed = walk.dialect == "duckdb" and _surely_list(inner, scope)
-    struct = walk.dialect == "duckdb" and _surely_struct(inner, scope)
+    listed = struct = False
+    if walk.dialect == "duckdb" and (walk.natures or not _unremarkable(inner, scope)):
+        listed, struct = _surely_list(inner, scope), _surely_struct(inner, scope)
+        walk.natures = walk.natures or listed or struct
     exact = fold(name, quoted, walk.dialect)
     return Column(key, name, exact, content, span=span, listed=listed, struct=struct)
 
@@ -788,6 +790,13 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     if content.edges:
         items.append(Tail(None, value=Value(content.edges)))
     return items
+
+
+def _unremarkable(e: exp.Expr, scope: Scope) -> bool:
+    """True for a plain column, while no column is known to be a list or a struct."""
+    if type(e) is not exp.Column or type(e.args["this"]) is not exp.Identifier:
+        return False
+    return e.args.get("table") is not None or scope.source(e.name.lower()) is None
 
 
 def _surely_list(e: exp.Expr, scope: Scope) -> bool:

@@ -207,6 +207,7 @@ def _named(walk: Walk, name: RelationName) -> Relation:
     shape = walk.shapes(name)
     if shape is None:
         return opaque(walk, f"relation {name.key} is not in the manifest")
+    walk.natures = walk.natures or any(column.listed for column in shape.columns)
     return base(name.key, shape)
 
 

@@ -60,6 +60,8 @@ class Walk:
     # set when a name was found in an outer query
     quiet: bool = False
     # an unresolved name is no news: it will be read again
+    natures: bool = False
+    # a column was met that is surely a list or a struct
     column_sets: bool = field(init=False)
     row_makers: bool = field(init=False)
     # what the SQL doesn't mention needs no looking for

@@ -13,7 +13,7 @@ from pii_lint.artifacts.locate import Locator
 from pii_lint.artifacts.model import Exposure, Node, Project
 from pii_lint.config import Config
 from pii_lint.data.registry import Registry
-from pii_lint.findings import Severity, Suppression
+from pii_lint.findings import Persona, Severity, Suppression
 from pii_lint.labels import SECRET, Form, Label
 from pii_lint.lineage import dialect_of
 from pii_lint.policy import Policy
@@ -68,6 +68,20 @@ class Facts:
     today: date
     project_dir: Path | None = None
     # where the project's files stand, if they do
+    persona: Persona = Persona.AUDITOR
+    # who listens
+
+    def hears(self, code: str, persona: Persona) -> bool:
+        """False where a finding for this persona would be made for nobody to hear.
+
+        An ignore has to meet what it speaks of, or it would seem unused.
+        """
+        order = list(Persona)
+        return order.index(persona) <= order.index(self.persona) or code in self._ignored_codes
+
+    @cached_property
+    def _ignored_codes(self) -> frozenset[str]:
+        return frozenset(code for one in self.ignores for code in one.codes)
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
