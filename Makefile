@@ -60,6 +60,7 @@ generate: $(VENV)/.dev ## Write the generated files anew
 
 .PHONY: docs
 docs: $(VENV)/.duckdb ## Write the warehouse's documentation to target/static_index.html
+	$(BIN)/dbt --quiet deps
 	$(BIN)/dbt docs generate --static
 
 .PHONY: clean

@@ -8,6 +8,7 @@ source ops/steps.sh
 if [[ ! -e profiles.yml ]]; then
     run "Use the example profile, a DuckDB file" cp profiles.example.yml profiles.yml
 fi
+run "Install the macros that mask, from this repository" dbt --quiet deps
 run "Make the salt that keys hash_pii" pii-lint salt init
 run "Load the raw tables from synthetic data" dbt --quiet seed --vars '{load_raw: true}'
 build "Build and test staging, intermediate and marts"

@@ -13,8 +13,8 @@ select
     id as attribution_event_id,
     tenant_id,
     cast(occurred_at as timestamp) as touched_at,
-    {{ json_text('raw_payload', 'sender') }} as sender,
-    {{ json_text('raw_payload', 'order_number') }} as order_number,
-    {{ json_text('raw_payload', 'utm_source') }} as channel,
-    {{ json_text('raw_payload', 'utm_campaign') }} as campaign
+    {{ pii_lint.json_text('raw_payload', 'sender') }} as sender,
+    {{ pii_lint.json_text('raw_payload', 'order_number') }} as order_number,
+    {{ pii_lint.json_text('raw_payload', 'utm_source') }} as channel,
+    {{ pii_lint.json_text('raw_payload', 'utm_campaign') }} as campaign
 from source

@@ -20,8 +20,8 @@ with source as (
 select
     id as customer_id,
     organization_id,
-    {{ hash_pii('email') }} as email_hash,
-    {{ hash_pii('phone') }} as phone_hash,
+    {{ pii_lint.hash_pii('email') }} as email_hash,
+    {{ pii_lint.hash_pii('phone') }} as phone_hash,
     country,
     {{ data_protection_area('country') }} as data_protection_area,
     cast(consent_given_at as timestamp) as consent_given_at,

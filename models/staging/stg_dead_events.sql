@@ -16,7 +16,7 @@ select
     tenant_id,
     cast(occurred_at as timestamp) as refused_at,
     error_code,
-    {{ json_text('error_detail', 'field') }} as refused_field,
-    {{ json_text('error_detail', 'pattern') }} as refused_pattern,
-    {{ json_text('raw_payload', 'sender') }} as sender
+    {{ pii_lint.json_text('error_detail', 'field') }} as refused_field,
+    {{ pii_lint.json_text('error_detail', 'pattern') }} as refused_pattern,
+    {{ pii_lint.json_text('raw_payload', 'sender') }} as sender
 from source

@@ -18,7 +18,7 @@ select
     user_id,
     organization_id,
     -- field by field: the whole document would carry its personal keys on
-    {{ json_text('metadata', 'page') }} as metadata_page,
-    {{ json_text('metadata', 'platform') }} as metadata_platform,
-    cast({{ json_text('metadata', 'duration_ms') }} as bigint) as metadata_duration_ms
+    {{ pii_lint.json_text('metadata', 'page') }} as metadata_page,
+    {{ pii_lint.json_text('metadata', 'platform') }} as metadata_platform,
+    cast({{ pii_lint.json_text('metadata', 'duration_ms') }} as bigint) as metadata_duration_ms
 from source

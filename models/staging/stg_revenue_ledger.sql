@@ -23,5 +23,5 @@ select
     state as payment_state,
     verification_source,
     cast(verification_timestamp as timestamp) as verified_at,
-    {{ json_text('metadata', 'order_number') }} as order_number
+    {{ pii_lint.json_text('metadata', 'order_number') }} as order_number
 from source

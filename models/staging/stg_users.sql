@@ -15,8 +15,8 @@ with source as (
 select
     id as user_id,
     organization_id,
-    {{ hash_pii('username') }} as username_hash,
-    {{ hash_pii('email') }} as email_hash,
-    {{ hash_pii('phone') }} as phone_hash,
+    {{ pii_lint.hash_pii('username') }} as username_hash,
+    {{ pii_lint.hash_pii('email') }} as email_hash,
+    {{ pii_lint.hash_pii('phone') }} as phone_hash,
     cast(date_joined as timestamp) as joined_at
 from source

@@ -61,7 +61,7 @@ def _jinja(value: object) -> str:
 
 
 OUTPUTS: tuple[tuple[str, Callable[[], str]], ...] = (
-    ("macros/pii_registry.sql", registry_macro),
+    ("dbt_package/macros/pii_registry.sql", registry_macro),
     ("pii_lint/data/functions.json", render_functions_json),
 )
 """Each generated file, from the repository's root, and what renders it."""

@@ -74,11 +74,13 @@ def bare_warehouse(
     require("dbt")
     require("duckdb")
     folder = tmp_path_factory.mktemp("bare") / "acme"
-    for part in ("models", "macros", "seeds", "snapshots", "tests/dbt"):
+    for part in ("models", "macros", "dbt_package", "seeds", "snapshots", "tests/dbt"):
         shutil.copytree(REPOSITORY / part, folder / part)
-    shutil.copy(REPOSITORY / "dbt_project.yml", folder)
+    for file in ("dbt_project.yml", "packages.yml", "package-lock.yml"):
+        shutil.copy(REPOSITORY / file, folder)
     shutil.copy(REPOSITORY / "profiles.example.yml", folder / "profiles.yml")
     warehouse = Warehouse(folder)
+    assert warehouse.run(["deps"]).success
     # parsed once, so that a copy parses only what it changes
     assert warehouse.run(["parse"]).success
     return warehouse

@@ -287,7 +287,7 @@ def test_a_salt_as_a_variable_is_refused(
 
 
 def body(macro: str, engine: str) -> str:
-    text = (REPOSITORY / "macros" / f"{macro}.sql").read_text(encoding="utf-8")
+    text = (REPOSITORY / "dbt_package/macros" / f"{macro}.sql").read_text(encoding="utf-8")
     found = re.search(rf"macro {engine}__{macro}\(.*?-%}}(.*?){{%-? endmacro", text, re.DOTALL)
     assert found, f"{macro} has no body for {engine}"
     return found[1].strip()
@@ -296,7 +296,7 @@ def body(macro: str, engine: str) -> str:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_hash_pii_mixes_the_whole_salt_into_sha_256_on_every_engine(engine: str) -> None:
     sql = body("hash_pii", engine)
-    assert re.search(r"cast\(\{\{ column }} as [\w()]+\) \|\| \{\{ pii_salt\(\) }}", sql)
+    assert re.search(r"cast\(\{\{ column }} as [\w()]+\) \|\| \{\{ pii_lint\.pii_salt\(\) }}", sql)
     assert re.search(r"sha256\(|sha2\(.*, 256\)", sql)
 
 

@@ -557,7 +557,7 @@ def test_acme_lets_nothing_readable_leave_staging_and_names_its_salt() -> None:
     config = load_config(None, ROOT)
     assert config.policy["staging"]["clear"] == Cell(Severity.ERROR)
     assert config.policy["intermediate"]["clear"] == Cell(Severity.ERROR)
-    assert config.secret_columns == {("source.acme.pii_secrets.pii_salt", "salt")}
+    assert config.secret_columns == {("source.pii_lint.pii_secrets.pii_salt", "salt")}
     assert config.allow_literal_keys is None
 
 

@@ -536,23 +536,23 @@ def test_the_generated_files_are_up_to_date() -> None:
 def test_a_generated_file_that_differs_is_named_and_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outputs = [output for output in generate.OUTPUTS if output[0].startswith("macros/")]
+    outputs = [output for output in generate.OUTPUTS if output[0].startswith("dbt_package/")]
     monkeypatch.setattr(generate, "OUTPUTS", tuple(outputs))
-    assert generate.write(tmp_path) == ["macros/pii_registry.sql"]
+    assert generate.write(tmp_path) == ["dbt_package/macros/pii_registry.sql"]
     assert generate.differing(tmp_path) == []
-    macro = tmp_path / "macros" / "pii_registry.sql"
+    macro = tmp_path / "dbt_package/macros/pii_registry.sql"
     macro.write_text(macro.read_text("utf-8").replace("true", "false", 1), "utf-8")
-    assert generate.differing(tmp_path) == ["macros/pii_registry.sql"]
+    assert generate.differing(tmp_path) == ["dbt_package/macros/pii_registry.sql"]
 
-    assert generate.write(tmp_path) == ["macros/pii_registry.sql"]
+    assert generate.write(tmp_path) == ["dbt_package/macros/pii_registry.sql"]
     assert generate.differing(tmp_path) == []
     assert generate.write(tmp_path) == []
 
     monkeypatch.setattr(
-        generate, "OUTPUTS", (("macros/pii_registry.sql", lambda: "something else"),)
+        generate, "OUTPUTS", (("dbt_package/macros/pii_registry.sql", lambda: "something else"),)
     )
     assert generate.main(["--check"]) == 1
-    assert "macros/pii_registry.sql is out of date" in capsys.readouterr().err
+    assert "dbt_package/macros/pii_registry.sql is out of date" in capsys.readouterr().err
 
 
 def test_the_generator_refuses_a_word_that_it_does_not_know() -> None:

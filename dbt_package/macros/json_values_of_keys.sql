@@ -3,13 +3,13 @@
     a column; where that is an object, what stands in it too.
 #}
 {% macro json_values_of_keys(relation, column, keys) -%}
-    {{ return(adapter.dispatch('json_values_of_keys', 'acme')(relation, column, keys)) }}
+    {{ return(adapter.dispatch('json_values_of_keys', 'pii_lint')(relation, column, keys)) }}
 {%- endmacro %}
 
 {# Only the top level: an engine with paths that descend deserves a body of its own. -#}
 {% macro default__json_values_of_keys(relation, column, keys) -%}
     {%- for key in keys %}
-    select '{{ key }}' as json_key, {{ json_text(column, key) }} as value from {{ relation }}
+    select '{{ key }}' as json_key, {{ pii_lint.json_text(column, key) }} as value from {{ relation }}
     {%- if not loop.last %} union all {%- endif -%}
     {%- endfor %}
 {%- endmacro %}

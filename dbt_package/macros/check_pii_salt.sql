@@ -7,9 +7,9 @@
 {% macro check_pii_salt() -%}
     {%- if execute and flags.WHICH in ('build', 'run', 'snapshot', 'retry') -%}
         {%- if var('pii_salt', none) is not none -%}
-            {{ check_literal_pii_salt(var('pii_salt')) }}
+            {{ pii_lint.check_literal_pii_salt(var('pii_salt')) }}
         {%- else -%}
-            {{ check_stored_pii_salt() }}
+            {{ pii_lint.check_stored_pii_salt() }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

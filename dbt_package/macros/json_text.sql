@@ -4,7 +4,7 @@
     literal, so that what reads the compiled SQL sees which field it is.
 #}
 {% macro json_text(column, key) -%}
-    {{ return(adapter.dispatch('json_text', 'acme')(column, key)) }}
+    {{ return(adapter.dispatch('json_text', 'pii_lint')(column, key)) }}
 {%- endmacro %}
 
 {% macro default__json_text(column, key) -%}

@@ -8,7 +8,7 @@
     its own way: cast them to text yourself where hashes of two engines have to agree.
 #}
 {% macro hash_pii(column) -%}
-    {{ return(adapter.dispatch('hash_pii', 'acme')(column)) }}
+    {{ return(adapter.dispatch('hash_pii', 'pii_lint')(column)) }}
 {%- endmacro %}
 
 {% macro default__hash_pii(column) -%}
@@ -20,36 +20,36 @@
 
 {# DuckDB's sha256 gives hex text already. -#}
 {% macro duckdb__hash_pii(column) -%}
-    sha256(cast({{ column }} as varchar) || {{ pii_salt() }})
+    sha256(cast({{ column }} as varchar) || {{ pii_lint.pii_salt() }})
 {%- endmacro %}
 
 {% macro postgres__hash_pii(column) -%}
-    encode(sha256(convert_to(cast({{ column }} as text) || {{ pii_salt() }}, 'UTF8')), 'hex')
+    encode(sha256(convert_to(cast({{ column }} as text) || {{ pii_lint.pii_salt() }}, 'UTF8')), 'hex')
 {%- endmacro %}
 
 {% macro spark__hash_pii(column) -%}
-    sha2(cast({{ column }} as string) || {{ pii_salt() }}, 256)
+    sha2(cast({{ column }} as string) || {{ pii_lint.pii_salt() }}, 256)
 {%- endmacro %}
 
 {# dbt would fall back to Spark's body; it stands here so that each engine's can be read. -#}
 {% macro databricks__hash_pii(column) -%}
-    sha2(cast({{ column }} as string) || {{ pii_salt() }}, 256)
+    sha2(cast({{ column }} as string) || {{ pii_lint.pii_salt() }}, 256)
 {%- endmacro %}
 
 {% macro snowflake__hash_pii(column) -%}
-    sha2(cast({{ column }} as varchar) || {{ pii_salt() }}, 256)
+    sha2(cast({{ column }} as varchar) || {{ pii_lint.pii_salt() }}, 256)
 {%- endmacro %}
 
 {% macro bigquery__hash_pii(column) -%}
-    to_hex(sha256(cast({{ column }} as string) || {{ pii_salt() }}))
+    to_hex(sha256(cast({{ column }} as string) || {{ pii_lint.pii_salt() }}))
 {%- endmacro %}
 
 {# A bare varchar is varchar(256) on Redshift, and would cut what is longer. -#}
 {% macro redshift__hash_pii(column) -%}
-    sha2(cast({{ column }} as varchar(65535)) || {{ pii_salt() }}, 256)
+    sha2(cast({{ column }} as varchar(65535)) || {{ pii_lint.pii_salt() }}, 256)
 {%- endmacro %}
 
 {# Trino's to_hex is upper case. -#}
 {% macro trino__hash_pii(column) -%}
-    lower(to_hex(sha256(to_utf8(cast({{ column }} as varchar) || {{ pii_salt() }}))))
+    lower(to_hex(sha256(to_utf8(cast({{ column }} as varchar) || {{ pii_lint.pii_salt() }}))))
 {%- endmacro %}
