@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Checks the GitHub workflows: zizmor for what is unsafe, actionlint for what can't run.
+# Checks the GitHub workflows and the action: zizmor for what is unsafe, actionlint for what can't run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-.venv/bin/zizmor --offline --persona=pedantic --no-progress .github
+.venv/bin/zizmor --offline --persona=pedantic --no-progress .github action.yml
 
 if ! command -v npm >/dev/null; then
     if [[ "${CI:-}" == true ]]; then

@@ -14,6 +14,7 @@ import pytest
 MODULES = {
     "duckdb": ("duckdb", "pip install '.[duckdb]'"),
     "dbt": ("dbt", "pip install '.[duckdb]'"),
+    "pre-commit": ("pre_commit", "pip install '.[dev]'"),
     "postgres": ("psycopg", "pip install '.[postgres]'"),
     "spark": ("pyspark", "pip install '.[spark]'"),
 }

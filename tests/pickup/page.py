@@ -1,4 +1,4 @@
-"""What a page tells its reader to do, taken from the page itself, so that it and its test can't part."""
+"""What a page tells its reader to do, taken from the page, so that it and its test can't part."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _commands(block: str) -> Iterator[Command]:
 
 
 def take(step: Step, folder: Path, environment: Mapping[str, str]) -> str:
-    """Do what the reader would do; what the terminal then shows. It has to be what the page shows."""
+    """Do what the reader would; what the terminal shows, which has to be what the page shows."""
     if isinstance(step, File):
         file = folder / step.path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,8 @@ HERE = {
 RAW = """
 create schema crm; create schema web;
 create table crm.contacts as from (values
-    (1, 'Ada@example.com', '555-0101', 'IT'), (2, 'ben@example.com', null, 'FR'), (3, null, null, 'DE')
+    (1, 'Ada@example.com', '555-0101', 'IT'), (2, 'ben@example.com', null, 'FR'),
+    (3, null, null, 'DE')
 ) as t(contact_id, email, phone, country);
 create table crm.employees as from (values
     ('E1', 'Cleo Sample', date '1990-02-03', 4000), ('E2', 'Dan Sample', date '1981-05-06', 5000)
