@@ -34,6 +34,10 @@ test: $(VENV)/.dev ## Run every test (make test ARGS='-m "not slow"' for the qui
 bench: $(VENV)/.dev ## Measure the linter's speed beside other tools' (make bench ARGS=--no-peers)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: accuracy
+accuracy: $(VENV)/.dev ## Ask the linter and other tools the same questions (make accuracy ARGS=--no-peers)
+	@$(BIN)/python -m tests.bench.accuracy $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.dev ## Hold random SQL against the engine (make fuzz ARGS='--minutes 30 --seed 7')
 	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
