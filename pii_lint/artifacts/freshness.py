@@ -104,7 +104,10 @@ def _changed(project: Project, files: ProjectFiles) -> Iterator[str]:
 
 
 def _deleted(project: Project, files: ProjectFiles) -> Iterator[str]:
-    for path in {*(node.path for node in _own(project)), *project.macro_paths.values()}:
+    # a package, dbt's own among them, may be installed elsewhere
+    own = f"macro.{project.name}."
+    macros = {path for key, path in project.macro_paths.items() if key.startswith(own)}
+    for path in {*(node.path for node in _own(project)), *macros}:
         if not files.exists(path):
             yield path
 

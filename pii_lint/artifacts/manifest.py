@@ -73,9 +73,9 @@ def _load(path: Path) -> Project:
             key: _macros(macro.depends_on) for key, macro in (content.macros or {}).items()
         },
         macro_paths={
-            key: from_root(macro.original_file_path, name, name)
+            key: from_root(macro.original_file_path, macro.package_name or name, name)
             for key, macro in (content.macros or {}).items()
-            if macro.package_name == name and macro.original_file_path
+            if macro.original_file_path
         },
         disabled_paths=_disabled(disabled, name),
         generated_at=moment(head.generated_at),

@@ -127,7 +127,7 @@ class Project:
     catalog_outdated: Mapping[str, tuple[CatalogColumn, ...]] = field(default_factory=dict)
     # entries older than that: what once stood there, never a complete shape
     macro_paths: Mapping[str, str] = field(default_factory=dict)
-    # unique_id -> file, of the project's own macros
+    # unique_id -> file; a package's lies under dbt_packages, unless it's installed elsewhere
     disabled_paths: frozenset[str] = frozenset()
     # files that dbt read and that the project switched off
     generated_at: datetime | None = None

@@ -114,6 +114,32 @@ def test_a_deleted_file_makes_the_manifest_stale(root: Path, gone: str) -> None:
     assert f"{gone} (deleted)" in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("text", "stale"),
+    [(MACRO, ()), (MACRO.replace("upper", "lower"), ("dbt_packages/masks/macros/mask.sql",))],
+)
+def test_a_changed_macro_of_a_package_makes_the_manifest_stale(
+    root: Path, text: str, stale: tuple[str, ...]
+) -> None:
+    write(root, "dbt_packages/masks/macros/mask.sql", text)
+    masks = {
+        "macros": {**SHOUT["macros"], "macro.masks.shout": MACRO},
+        "macro_paths": {
+            **SHOUT["macro_paths"],
+            "macro.masks.shout": "dbt_packages/masks/macros/mask.sql",
+        },
+    }
+    assert check_freshness(project(PEOPLE, **masks), root).files == stale
+
+
+def test_a_package_that_is_installed_elsewhere_is_not_looked_for(root: Path) -> None:
+    dbt = {
+        "macros": {**SHOUT["macros"], "macro.dbt.b": MACRO},
+        "macro_paths": {**SHOUT["macro_paths"], "macro.dbt.b": "dbt_packages/dbt/macros/b.sql"},
+    }
+    assert check_freshness(project(PEOPLE, **dbt), root).state == "fresh"
+
+
 def test_three_files_are_named_and_the_rest_counted(root: Path) -> None:
     for number in range(5):
         write(root, f"models/m{number}.sql", SQL)

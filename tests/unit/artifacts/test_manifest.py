@@ -548,7 +548,10 @@ def test_macros_come_with_their_text_and_the_projects_own_with_their_file(
     project = load_manifest(path)
     assert project.macros["macro.shop.a"] == "{% macro a() %}{% endmacro %}"
     assert project.macro_depends_on["macro.shop.a"] == ("macro.dbt.b",)
-    assert project.macro_paths == {"macro.shop.a": "macros/a.sql"}
+    assert project.macro_paths == {
+        "macro.shop.a": "macros/a.sql",
+        "macro.dbt.b": "dbt_packages/dbt/macros/b.sql",
+    }
 
 
 def test_a_model_of_dbt_2_without_language_is_python_by_its_file(write_manifest: Write) -> None:
