@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ from pii_lint.reports.explanation import Explanation, explanation
 from pii_lint.reports.listing import listing
 from pii_lint.reports.lookup import find_column
 from pii_lint.reports.radius import BlastRadius, is_personal, radius
+from pii_lint.reports.radius_questions import questions
 from pii_lint.reports.snippets import with_snippets
 from pii_lint.rules import RULES, Facts, chosen, judge
 from pii_lint.suppressions import suppress
@@ -80,8 +81,14 @@ def explain(options: Options, asked: str) -> Explanation:
     return explanation(facts, origins, findings_of(facts), node, column)
 
 
-def blast_radius(options: Options, asked: Iterable[str]) -> BlastRadius:
-    """Say what the columns reach; each is asked for as MODEL.COLUMN."""
+def blast_radius(
+    options: Options,
+    asked: Iterable[str],
+    subjects: Sequence[str] = (),
+    countries: Sequence[str] = (),
+) -> BlastRadius:
+    """Say what the columns reach; each is asked for as MODEL.COLUMN. `subjects` and `countries` are
+    columns by which a warehouse can tell people apart, and where they live."""
     facts = gather(options)
     columns = tuple(dict.fromkeys(find_column(facts, one) for one in asked))
     untagged = [at for at in columns if not is_personal(facts, *at)]
@@ -90,7 +97,8 @@ def blast_radius(options: Options, asked: Iterable[str]) -> BlastRadius:
         config = _as_if_personal(facts, untagged)
         facts = _followed(facts.projects, config, facts.project_dir, options)
     origins = Origins(facts.projects, facts.config, facts.registry, remember=options.use_cache)
-    return radius(facts, origins, columns, untagged, _inputs(facts), _notes(facts))
+    told = radius(facts, origins, columns, untagged, _inputs(facts), _notes(facts))
+    return replace(told, questions=questions(facts, told, subjects, countries))
 
 
 def _as_if_personal(facts: Facts, columns: Iterable[tuple[str, str]]) -> Config:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pii_lint.artifacts.model import Exposure
+from pii_lint.counts import Answer, Question
 from pii_lint.findings import Flow, Location, ManifestInput
 from pii_lint.labels import SECRET, UNKNOWN, VALUE_FORMS, Form, Label
 from pii_lint.propagation.inventory import Hop
@@ -16,6 +17,7 @@ INSIDE = frozenset({"dashboard", "notebook", "analysis", "metric", "semantic_mod
 """Uses that people of the company look at; what any other is used for may stand elsewhere."""
 WORKSHOP = frozenset({"raw", "staging", "intermediate"})
 """Zones of relations that aren't marts."""
+_OF_NOBODY = frozenset({Form.SIGNAL.word, Form.STATISTIC.word})
 _DESTINATION = ("recipient", "vendor", "destination")
 
 
@@ -43,6 +45,11 @@ class Arrived:
     # False where it only had an influence
     classification: str | None
     flow: Flow
+
+
+def holds(arrived: Iterable[Arrived]) -> bool:
+    """True where data of single people may stand, rather than an influence or a statistic."""
+    return any(one.flow.form not in _OF_NOBODY for one in arrived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +116,20 @@ class BlastRadius:
     past_dbt: tuple[PastDbt, ...]
     unseen: tuple[Unseen, ...]
     notes: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
+    # what a warehouse can be asked about it
+    counted: tuple[Answer, ...] | None = None
+    # None where it wasn't asked
 
     @property
     def marts(self) -> tuple[ReachedRelation, ...]:
-        """Relations that people outside the workshop read."""
-        return tuple(relation for relation in self.relations if relation.mart)
+        """Relations that people outside the workshop read, with data of single people in them."""
+        return tuple(one for one in self.relations if one.mart and holds(one.arrived))
 
     @property
     def exports(self) -> tuple[ReachedUse, ...]:
-        """Uses by which data may have left the company."""
-        return tuple(use for use in self.uses if use.export)
+        """Uses by which data of single people may have left the company."""
+        return tuple(use for use in self.uses if use.export and holds(use.arrived))
 
     @property
     def kinds(self) -> tuple[str, ...]:

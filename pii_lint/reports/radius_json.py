@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pii_lint.reports._counted import counts_of
 from pii_lint.reports.json import dump, head
 from pii_lint.reports.radius import BlastRadius
+from pii_lint.reports.radius_questions import ALL_EXPORTS
 
 
 def json(told: BlastRadius) -> str:
@@ -17,5 +19,17 @@ def json(told: BlastRadius) -> str:
             "past_dbt": told.past_dbt,
             "unseen": told.unseen,
             "notes": told.notes,
+            "counted": _counted(told),
         }
     )
+
+
+def _counted(told: BlastRadius) -> dict[str, object] | None:
+    if told.counted is None:
+        return None
+    marts, uses = ({one.node for one in each} for each in (told.marts, told.uses))
+    return {
+        "marts": [one for one in told.counted if one.node in marts],
+        "uses": [one for one in told.counted if one.node in uses],
+        "exports": counts_of(told, ALL_EXPORTS),
+    }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pii_lint.reports._counted import HEADINGS, called, reasons, rows, with_kinds
 from pii_lint.reports._layout import flow_lines, table
 from pii_lint.reports._plain import plain
 from pii_lint.reports._summary import inputs
 from pii_lint.reports._words import form_of, many, place, short_name
-from pii_lint.reports.radius import Arrived, BlastRadius
+from pii_lint.reports.radius import Arrived, BlastRadius, holds
 
 
 def text(told: BlastRadius) -> str:
@@ -16,8 +17,8 @@ def text(told: BlastRadius) -> str:
     lines: list[str] = []
     for asked in told.asked:
         kinds = ", ".join(asked.kinds) or "nothing that is known"
-        called = f"{short_name(asked.node)}.{asked.column}"
-        lines.append(f"{plain(called)} ({plain(kinds)})  {place(asked.location)}")
+        name = f"{short_name(asked.node)}.{asked.column}"
+        lines.append(f"{plain(name)} ({plain(kinds)})  {place(asked.location)}")
     lines += ["", _verdict(told), ""]
     for relation in told.relations:
         zone = f"{relation.zone} {relation.sort}" if relation.zone else f"unzoned {relation.sort}"
@@ -34,6 +35,7 @@ def text(told: BlastRadius) -> str:
         )
         lines += [f"  {row}" for row in table(_rows(use.arrived))]
         lines.append("")
+    lines += _counted(told)
     lines += _past_dbt(told)
     lines += [
         f"not seen: {plain(short_name(one.node))}: {plain(one.reason)}  {place(one.location)}"
@@ -47,12 +49,14 @@ def _verdict(told: BlastRadius) -> str:
     if not (told.relations or told.uses or told.past_dbt):
         more = ", as far as was seen" if told.unseen else ""
         return f"Nothing of it goes on{more}."
-    inside = len(told.uses) - len(told.exports)
+    influenced = sum(not holds(one.arrived) for one in told.relations)
+    inside = sum(not use.export for use in told.uses)
     return (
         f"It reaches {many(len(told.relations), 'relation')} "
         f"({many(len(told.marts), 'mart')} among them), "
         f"{many(len(told.exports), 'export')}, {many(inside, 'use')} inside"
         + (f", {many(len(told.past_dbt), 'place')} past dbt" if told.past_dbt else "")
+        + (f"; {influenced} hold an influence or a statistic only" if influenced else "")
         + (f"; sight was lost {many(len(told.unseen), 'time')} below" if told.unseen else "")
         + "."
     )
@@ -75,3 +79,16 @@ def _past_dbt(told: BlastRadius) -> Iterator[str]:
     for one in told.past_dbt:
         what = ", ".join((*one.kinds, *one.forms)) or "what can't be followed"
         yield plain(f"past dbt: {short_name(one.by)} writes to {one.target}: {what}")
+
+
+def _counted(told: BlastRadius) -> Iterator[str]:
+    if told.counted is None:
+        return
+    yield "As the warehouse stands (distinct people, by where they live):"
+    numbers = [tuple(map(plain, row)) for row in rows(told)]
+    yield from (f"  {line}" for line in table([HEADINGS, *numbers]))
+    for one in told.counted:
+        if one.counts.kinds:
+            yield plain(f"  {called(one.node)}: {with_kinds(one.counts)}")
+    yield from (plain(f"  not counted: {why}") for why in reasons(told))
+    yield ""

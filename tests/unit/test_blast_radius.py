@@ -12,7 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pii_lint.cli import main
+from pii_lint.data.countries import spellings
 from tests.unit.test_cli import SOURCE, manifest
+from tests.unit.test_formats import HOSTILE, MARKS, tokens
 
 STAGING = """\
 select email, sha256(email || (select salt from shop.raw.secrets)) as email_hash,
@@ -215,3 +217,185 @@ def test_a_misspelt_column_is_answered_with_the_nearest(
     path.write_text(json.dumps(shop()), "utf-8")
     assert main(["blast-radius", asked, "--manifest", str(path)]) == 2
     assert hint in capsys.readouterr().err
+
+
+# --- the incident report ----------------------------------------------------------------------
+
+
+def feeds(**meta: object) -> Any:
+    return shop(
+        feed={"config": {"meta": {"destination": "Vendor Inc.", **meta}}},
+        board={"type": "dashboard"},
+    )
+
+
+def test_the_incident_report_has_what_an_authority_and_a_recipient_are_told(ask: Ask) -> None:
+    told = ask(feeds(first_run="2024-01-31"), "raw.customers.email", format_="markdown")
+    titles = [line for line in told.splitlines() if line.startswith("#")]
+    assert titles[0] == "# Incident report: personal data in 1 mart and 1 export"
+    for title in ("Timeline", "Exposure", "Kinds", "Recipients", "Deletion requests"):
+        assert f"## {title}" in titles
+    assert "## Notice to the authority, within 72 hours" in titles
+    assert "### To `Vendor Inc.`" in titles
+    assert "| `2024-01-31` | first run of `exposure.shop.feed`, to `Vendor Inc.` |" in told
+    assert "`--data` does" in told
+
+
+def test_a_dashboard_gets_no_letter(ask: Ask) -> None:
+    told = ask(shop(board={"type": "dashboard"}), "raw.customers.email", format_="markdown")
+    assert "Deletion requests" not in told
+    assert "Extracts and caches of `exposure.shop.board` emptied" in told
+
+
+def test_an_export_that_only_rows_were_chosen_for_gets_no_letter(ask: Ask) -> None:
+    content = shop("select plan from shop.main.stg_customers where email is not null", feed={})
+    told = ask(content, "raw.customers.email", format_="markdown")
+    assert told.startswith("# Incident report: personal data in 0 marts and 0 exports")
+    assert "Deletion requests" not in told
+    assert "`*` (signal (filter))" in told
+
+
+# a lone surrogate is in no manifest, for it can't be written as UTF-8
+WRITABLE = [name for name in HOSTILE if not any("\ud800" <= char <= "\udfff" for char in name)]
+
+
+@pytest.mark.parametrize("name", WRITABLE, ids=range(len(WRITABLE)))
+def test_a_hostile_recipient_stays_text(name: str, ask: Ask) -> None:
+    content = feeds(destination=name, first_run=name, records=name)
+    told = ask(content, "raw.customers.email", format_="markdown")
+    plain = ask(feeds(), "raw.customers.email", format_="markdown")
+    assert not set(told) & set("\x1b\u202e\u200b")
+    kinds = [{token.type for token in tokens(text)} for text in (told, plain)]
+    assert not (kinds[0] - kinds[1]) & MARKS
+
+
+# --- counts -----------------------------------------------------------------------------------
+
+PEOPLE = """\
+create schema raw;
+create table raw.customers (customer_id integer, email varchar, country varchar, plan varchar);
+insert into raw.customers values
+  (1, 'anna@example.com', 'CA', 'x'), (2, 'bob@example.com', 'it', 'x'),
+  (3, null, 'France', 'x'), (4, 'dora@example.com', 'GBR', 'x'), (5, 'emil@example.com', 'NO', 'x'),
+  (6, 'finn@example.com', null, 'x'), (7, 'gus@example.com', 'Atlantis', 'x');
+create table fct_reach as select customer_id, email as contact from raw.customers;
+"""
+COUNTING = "select customer_id, email as contact from shop.raw.customers"
+
+
+def counting(mart: str = COUNTING) -> Any:
+    """A shop whose customers have a key and a country."""
+    content = feeds()
+    content["sources"][SOURCE]["columns"]["customer_id"] = {"name": "customer_id"}
+    reach = content["nodes"]["model.shop.fct_reach"]
+    reach["raw_code"] = reach["compiled_code"] = mart
+    reach["depends_on"] = {"nodes": [SOURCE]}
+    return content
+
+
+@pytest.fixture
+def warehouse(require: Callable[[str], None], tmp_path: Path) -> Callable[[str], list[str]]:
+    """Make a DuckDB file, and the options that have it counted."""
+    require("duckdb")
+    import duckdb
+
+    def make(sql: str = PEOPLE) -> list[str]:
+        path = tmp_path / "shop.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(sql)
+        return ["--data", "--database", str(path), "--subject", "customer_id"]
+
+    return make
+
+
+def test_people_are_counted_where_they_live_and_canada_is_not_in_the_union(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    told = ask(counting(), "raw.customers.email", *warehouse(PEOPLE))
+    (mart,) = [one["counts"] for one in told["counted"]["marts"]]
+    # the mart has no country: it is looked up at the asked relation
+    lives = {"eu": 2, "eea": 1, "uk": 1, "elsewhere": 1, "unknown": 2}
+    assert mart["residence"] == lives
+    assert (mart["rows"], mart["subjects"], mart["why"]) == (7, 7, None)
+    assert mart["kinds"] == {"contact.email": 6}
+    assert told["counted"]["exports"]["residence"] == lives
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_no_value_leaves_the_warehouse(
+    ask: Ask, warehouse: Callable[[str], list[str]], format_: str
+) -> None:
+    told = ask(counting(), "raw.customers.email", *warehouse(PEOPLE), format_=format_)
+    assert "elsewhere" in told
+    for value in ("anna", "example.com", "Atlantis", "GBR"):
+        assert value not in told
+
+
+def test_an_export_to_two_recipients_counts_records_twice_and_people_once(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    content = counting()
+    feed = content["exposures"]["exposure.shop.feed"]
+    content["exposures"]["exposure.shop.other"] = {**feed, "name": "other"}
+    together = ask(content, "raw.customers.email", *warehouse(PEOPLE))["counted"]["exports"]
+    assert (together["rows"], together["subjects"]) == (14, 7)
+    assert together["kinds"] == {"contact.email": 12}
+
+
+def test_what_is_not_built_is_said_and_never_a_zero(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    options = warehouse("create schema raw;")
+    told = ask(counting(), "raw.customers.email", *options)["counted"]
+    for counts in (told["marts"][0]["counts"], told["exports"]):
+        assert counts["rows"] is None
+        assert "fct_reach isn't built in this database" in counts["why"]
+    text = ask(counting(), "raw.customers.email", *options, format_="text")
+    assert "not counted: fct_reach: fct_reach isn't built in this database" in text
+
+
+def test_people_that_nothing_tells_apart_are_not_counted_as_rows(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    *options, _ = warehouse(PEOPLE)
+    told = ask(counting(), "raw.customers.email", *options, "no_such_column")["counted"]
+    counts = told["marts"][0]["counts"]
+    assert (counts["rows"], counts["subjects"], counts["residence"]) == (7, None, None)
+    assert "--subject" in counts["why"]
+
+
+def test_columns_that_are_not_there_are_said(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    options = warehouse("create table fct_reach (customer_id integer)")
+    (mart,) = ask(counting(), "raw.customers.email", *options)["counted"]["marts"]
+    assert mart["counts"]["rows"] is None
+    assert "aren't as the manifest says" in mart["counts"]["why"]
+
+
+def test_without_data_nothing_is_counted(ask: Ask) -> None:
+    assert ask(counting(), "raw.customers.email")["counted"] is None
+
+
+def test_a_warehouse_that_is_not_there_is_one_sentence(
+    tmp_path: Path, require: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    require("duckdb")
+    manifest_ = tmp_path / "manifest.json"
+    manifest_.write_text(json.dumps(counting()), "utf-8")
+    line = ["blast-radius", "raw.customers.email", "--manifest", str(manifest_), "--data"]
+    assert main([*line, "--database", str(tmp_path / "none.duckdb")]) == 2
+    assert "There is no DuckDB file at" in capsys.readouterr().err
+
+
+def test_each_country_stands_in_one_area() -> None:
+    known = spellings()
+    every = [word for words in known.values() for word in words]
+    assert len(every) == len(set(every)) > 700
+    assert {"FR", "FRA", "FRANCE", "IT", "GR", "EL"} <= set(known["eu"])
+    assert {"NO", "IS", "LI"} <= set(known["eea"])
+    assert {"GB", "UK", "SCOTLAND"} <= set(known["uk"])
+    assert {"CA", "CAN", "CANADA", "CH", "US"} <= set(known["elsewhere"])
+    members = [word for word in known["eu"] if len(word) == 2]
+    # 27, Greece's second code, and seven regions with a code of their own
+    assert len(members) == 27 + 1 + 7
