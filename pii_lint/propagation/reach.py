@@ -64,19 +64,26 @@ def born_in(inventory: Inventory, node: str, column: str) -> frozenset[Label]:
     )
 
 
-def reach(inventory: Inventory, inflows: Inflows, node: str, column: str) -> tuple[Reached, ...]:
+def reach(
+    inventory: Inventory,
+    inflows: Inflows,
+    node: str,
+    column: str,
+    hooked: Collection[str] = (),
+) -> tuple[Reached, ...]:
     """Every label downstream of a column that comes from it, in order of relation and column.
 
     What is born in the column is known by its origin everywhere. What only passes through is
     followed from query to query; where nobody can say which column a label came by (a hook, a
     variable, which rows there are), it counts as reached once its relation reads a reached one.
+    `hooked`: relations that hooks or operations may write to.
     """
     born = born_in(inventory, node, column)
     origins = {label.origin for label in born}
     found = {(r.node, r.column, r.label): r for r in _of(inventory, origins)}
     passing = [label for label in _held(inventory, node, column) if label not in born]
     if passing:
-        for one in _Walk(inventory, inflows).run(node, column, passing):
+        for one in _Walk(inventory, inflows, hooked).run(node, column, passing):
             found.setdefault((one.node, one.column, one.label), one)
     return tuple(
         one
@@ -108,8 +115,9 @@ def _of(inventory: Inventory, origins: Collection[Origin]) -> Iterator[Reached]:
 class _Walk:
     """A label that passes through a column has that column's name nowhere: it is followed."""
 
-    def __init__(self, inventory: Inventory, inflows: Inflows) -> None:
+    def __init__(self, inventory: Inventory, inflows: Inflows, hooked: Collection[str]) -> None:
         self._inventory = inventory
+        self._hooked = hooked
         self._inflows = inflows
         self._readers = readers(inventory)
         self._made: dict[tuple[str, str], tuple[Inflow, ...]] = {}
@@ -147,6 +155,7 @@ class _Walk:
             return via
         if (uid, key) not in self._made:
             self._made[uid, key] = self._inflows.of(uid, key)
+        # what the relation's own SQL brings in, a hook may bring in again from elsewhere
         explained = False
         for flow in self._made[uid, key]:
             for before, after in flow.labels:
@@ -155,7 +164,7 @@ class _Walk:
                     stands = self._stands(flow.node, flow.column)
                     if before in self._reached.get((flow.node, stands), {}):
                         return Via(flow.node, stands, before, flow.op, flow.span, 1)
-        if explained or via is None:
+        if (explained and uid not in self._hooked) or via is None:
             return None
         return self._unfollowed(uid, label)
 

@@ -151,8 +151,9 @@ def radius(
     """What the columns reach; each is a unique_id with a key of that relation's columns."""
     supposed = set(untagged)
     arrived: dict[str, dict[tuple[object, ...], Arrived]] = {}
+    hooked = frozenset(_hooked(facts))
     for node, column in columns:
-        for one in reach(facts.inventory, inflows, node, column):
+        for one in reach(facts.inventory, inflows, node, column, hooked):
             told = _arrived(facts, _called(facts, node, column), one)
             flow = told.flow
             shown = (told.asked, told.column, flow.kind, flow.form, flow.clause)
@@ -172,6 +173,21 @@ def radius(
         unseen=tuple(_unseen(facts, below)),
         notes=(*notes, *(_supposed(facts, at) for at in columns if at in supposed)),
     )
+
+
+def _hooked(facts: Facts) -> Iterator[str]:
+    """Relations that hooks or operations may write to."""
+    operations = [
+        (node.compiled_code or node.raw_code or "").lower()
+        for project in facts.projects
+        for node in project.nodes.values()
+        if node.resource_type == "operation"
+    ]
+    for node, relation in facts.relations():
+        name = (node.alias or node.name).lower()
+        own = node.pre_hooks or node.post_hooks or relation.hooked
+        if own or any(name in text for text in operations):
+            yield node.unique_id
 
 
 def is_personal(facts: Facts, node: str, column: str) -> bool:

@@ -171,6 +171,10 @@ def _recipients(told: BlastRadius) -> Iterator[str]:
             number(counts.subjects) if counts else "",
         )
         yield f"| {' | '.join(cells)} |"
+    for mart in told.marts:
+        if mart.zone == "export":
+            yield ""
+            yield f"- {code(short_name(mart.node))} is made to be handed out; to whom: {BLANK}"
     for one in told.past_dbt:
         what = ", ".join((*one.kinds, *one.forms)) or "what can't be followed"
         yield ""

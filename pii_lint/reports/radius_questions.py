@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pii_lint.artifacts.model import Node
 from pii_lint.counts import Home, Part, Question, Table
 from pii_lint.data.countries import country_columns
-from pii_lint.reports.radius import Arrived, BlastRadius
+from pii_lint.reports.radius import Arrived, BlastRadius, is_personal
 from pii_lint.rules import WHOLE, Facts
 
 ALL_EXPORTS = ""
@@ -19,7 +19,8 @@ def questions(
     """One a mart, one a use, one for all exports together.
 
     People are told apart by the first of `subjects` that a relation has, else by the unique column
-    of an asked one; a country is looked up in the relation, else in an asked one.
+    of an asked one, a key where there is one; a country is looked up in the relation, else in an
+    asked one.
     """
     asker = _Asker(facts, told, subjects, countries or country_columns())
     marts = [Question(mart.node, (asker.part(mart.node, mart.arrived),)) for mart in told.marts]
@@ -51,13 +52,18 @@ class _Asker:
             for step in one.flow.steps[:1]
         ]
         self._homes = tuple(dict.fromkeys((*asked, *origins)))
-        self._subjects = tuple(subjects) or tuple(self._unique())
+        # by one column only, unless somebody says that several mean the same people
+        self._subjects = tuple(subjects) or tuple(self._unique())[:1]
 
     def _unique(self) -> Iterator[str]:
-        for uid in self._homes:
-            for column in self._facts.nodes[uid].columns.values():
-                if column.unique:
-                    yield column.name
+        """Keys first, for a personal column may be masked or left out on the way."""
+        found = [
+            (is_personal(self._facts, uid, column.name.lower()), column.name)
+            for uid in self._homes
+            for column in self._facts.nodes[uid].columns.values()
+            if column.unique
+        ]
+        yield from (name for _, name in sorted(found, key=lambda one: one[0]))
 
     def part(self, uid: str, arrived: Sequence[Arrived]) -> Part:
         kinds: dict[str, dict[str, None]] = {}

@@ -50,16 +50,16 @@ def _counts(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> Cou
     told_apart = all(part.subject is not None for part in parts)
     placed = told_apart and all(part.country or part.home for part in parts)
     try:
-        rows, subjects, *by_kind = _row(connection, _totals(parts, kinds))
+        rows, known, subjects, *by_kind = _row(connection, _totals(parts, kinds))
         residence = _residence(connection, parts) if placed else None
     except duckdb.Error:
-        return _unknown("a relation's columns aren't as the manifest says")
+        return _unknown("a relation can't be read as the manifest describes it")
     return Counts(
         rows=rows,
         kinds=dict(zip(kinds, by_kind, strict=True)),
         subjects=subjects if told_apart else None,
         residence=residence,
-        why=_why(parts),
+        why=_why(parts) or (_nobody(rows - known) if rows > known else None),
     )
 
 
@@ -75,6 +75,10 @@ def _why(parts: Sequence[Part]) -> str | None:
         if not (part.country or part.home):
             return f"no country is known for the people in {part.called}: name one with --country"
     return None
+
+
+def _nobody(rows: int) -> str:
+    return f"in {rows} of the rows the column that tells people apart is null"
 
 
 def _stands(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
@@ -97,7 +101,7 @@ def _totals(parts: Sequence[Part], kinds: Sequence[str]) -> str:
         pieces.append(f"select {', '.join(columns)} from {_name(part.table)}")  # noqa: S608  quoted
     by_kind = "".join(f", count(*) filter (where kind_{i})" for i in range(len(kinds)))
     everything = " union all ".join(pieces)
-    return f"select count(*), count(distinct subject){by_kind} from ({everything})"  # noqa: S608
+    return f"select count(*), count(subject), count(distinct subject){by_kind} from ({everything})"  # noqa: S608
 
 
 def _any(columns: Sequence[str]) -> str:

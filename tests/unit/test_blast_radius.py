@@ -167,6 +167,19 @@ def test_an_opaque_model_is_reached_by_whatever_its_parent_holds(ask: Ask) -> No
     assert "fct_reach.*:clear" in reached(told)
 
 
+@pytest.mark.parametrize(("hook", "there"), [(True, True), (False, False)])
+def test_what_a_hook_brings_in_again_is_not_missed(ask: Ask, hook: bool, there: bool) -> None:
+    """The mart's own SQL takes the source's column, its hook that of staging."""
+    content = shop("select email as contact from shop.raw.customers")
+    reach = content["nodes"]["model.shop.fct_reach"]
+    reach["depends_on"] = {"nodes": [SOURCE, "model.shop.stg_customers"]}
+    if hook:
+        sql = "insert into shop.main.fct_reach (contact) select email from shop.main.stg_customers"
+        reach["config"]["post-hook"] = [{"sql": sql, "transaction": True, "index": None}]
+    told = ask(content, "stg_customers.email")
+    assert ("fct_reach.contact:clear" in reached(told)) is there
+
+
 def test_dashboards_stay_inside_and_exports_name_their_recipient(ask: Ask) -> None:
     content = shop(
         feed={"config": {"meta": {"destination": "Vendor Inc.", "first_run": "2024-01-31"}}},
@@ -370,7 +383,35 @@ def test_columns_that_are_not_there_are_said(
     options = warehouse("create table fct_reach (customer_id integer)")
     (mart,) = ask(counting(), "raw.customers.email", *options)["counted"]["marts"]
     assert mart["counts"]["rows"] is None
-    assert "aren't as the manifest says" in mart["counts"]["why"]
+    assert "can't be read as the manifest describes it" in mart["counts"]["why"]
+
+
+def test_rows_of_nobody_are_said(ask: Ask, warehouse: Callable[[str], list[str]]) -> None:
+    options = warehouse(PEOPLE + "insert into fct_reach values (null, 'hal@example.com');")
+    (mart,) = ask(counting(), "raw.customers.email", *options)["counted"]["marts"]
+    assert (mart["counts"]["rows"], mart["counts"]["subjects"]) == (8, 7)
+    assert mart["counts"]["why"].startswith("in 1 of the rows")
+
+
+def test_a_key_tells_people_apart_rather_than_a_unique_personal_column(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    content = counting()
+    for column in ("email", "customer_id"):
+        content["nodes"][f"test.shop.unique_{column}"] = {
+            "resource_type": "test",
+            "name": f"unique_{column}",
+            "package_name": "shop",
+            "original_file_path": "models/raw/src.yml",
+            "attached_node": SOURCE,
+            "column_name": column,
+            "test_metadata": {"name": "unique", "kwargs": {"column_name": column}},
+            "depends_on": {"nodes": [SOURCE]},
+        }
+    *options, _, _ = warehouse(PEOPLE)
+    (mart,) = ask(content, "raw.customers.email", *options)["counted"]["marts"]
+    # by email it would be six: one has none
+    assert (mart["counts"]["subjects"], mart["counts"]["why"]) == (7, None)
 
 
 def test_without_data_nothing_is_counted(ask: Ask) -> None:
