@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pii_lint.artifacts.same_project import same_project
 from pii_lint.baseline import How, Known, Passes, Written, known, written
 from pii_lint.baseline import load as load_baseline
 from pii_lint.config import POLICY_FILE, Config, as_written, load_config
+from pii_lint.config.model import LabelSpec
 from pii_lint.config.render import resolved as everything
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
@@ -26,6 +27,7 @@ from pii_lint.findings import Finding, Listing, ManifestInput, Persona, Report, 
 from pii_lint.labels import Form
 from pii_lint.options import DiffOptions, Options
 from pii_lint.policy import Policy
+from pii_lint.propagation.declared import UNNAMED_KIND
 from pii_lint.propagation.link import Origins, trace
 from pii_lint.proposal import Proposal
 from pii_lint.proposal import propose as suggestion
@@ -33,6 +35,8 @@ from pii_lint.reports.basis import coverage, masks
 from pii_lint.reports.explanation import Explanation, explanation
 from pii_lint.reports.listing import listing
 from pii_lint.reports.lookup import find_column
+from pii_lint.reports.radius import BlastRadius, is_personal, radius
+from pii_lint.reports.radius_questions import questions
 from pii_lint.reports.snippets import with_snippets
 from pii_lint.rules import RULES, Facts, chosen, judge
 from pii_lint.suppressions import suppress
@@ -75,6 +79,36 @@ def explain(options: Options, asked: str) -> Explanation:
     node, column = find_column(facts, asked)
     origins = Origins(facts.projects, facts.config, facts.registry, remember=options.use_cache)
     return explanation(facts, origins, findings_of(facts), node, column)
+
+
+def blast_radius(
+    options: Options,
+    asked: Iterable[str],
+    subjects: Sequence[str] = (),
+    countries: Sequence[str] = (),
+) -> BlastRadius:
+    """Say what the columns reach; each is asked for as MODEL.COLUMN. `subjects` and `countries` are
+    columns by which a warehouse can tell people apart, and where they live."""
+    facts = gather(options)
+    columns = tuple(dict.fromkeys(find_column(facts, one) for one in asked))
+    untagged = [at for at in columns if not is_personal(facts, *at)]
+    if untagged:
+        # whoever asks for its reach has a reason to think otherwise
+        config = _as_if_personal(facts, untagged)
+        facts = _followed(facts.projects, config, facts.project_dir, options)
+    origins = Origins(facts.projects, facts.config, facts.registry, remember=options.use_cache)
+    told = radius(facts, origins, columns, untagged, _inputs(facts), _notes(facts))
+    return replace(told, questions=questions(facts, told, subjects, countries))
+
+
+def _as_if_personal(facts: Facts, columns: Iterable[tuple[str, str]]) -> Config:
+    labels = {uid: dict(specs) for uid, specs in facts.config.labels.items()}
+    for uid, column in columns:
+        guess = facts.registry.guess(column)
+        kind = guess[0] if guess else facts.registry.resolve(UNNAMED_KIND)
+        held = facts.inventory.relations[uid].columns.get(column)
+        labels.setdefault(uid, {})[held.name if held else column] = LabelSpec(kind)
+    return replace(facts.config, labels=labels)
 
 
 def diff(options: DiffOptions) -> Diff:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 SCHEMA_VERSION = 1
-_LEFT_OUT = {"near", "snippet", "classification"}
+_LEFT_OUT = {"near", "snippet", "classification", "id"}
 # where they are empty
 
 

@@ -101,7 +101,11 @@ class Places:
 
     def steps(self, uid: str, column: str, label: Label) -> tuple[Step, ...]:
         """The witness path of a label, origin first."""
-        return tuple(self._step(hop) for hop in self.inventory.path(uid, column, label))
+        return self.way(self.inventory.path(uid, column, label))
+
+    def way(self, hops: Iterable[Hop]) -> tuple[Step, ...]:
+        """Any path over columns, its places and expressions looked up."""
+        return tuple(self._step(hop) for hop in hops)
 
     def _step(self, hop: Hop) -> Step:
         span = hop.via.span if hop.via else None

@@ -37,13 +37,13 @@ def duckdb_path(
     engine = _text(output, "type", profiles_file, environ)
     if engine != "duckdb":
         raise ConfigError(
-            f"Target {name} in {profiles_file} is of type {engine}, and the salt commands work on "
-            "DuckDB only: choose another --target, or give --database."
+            f"Target {name} in {profiles_file} is of type {engine}, and this works on DuckDB only: "
+            "choose another --target, or give --database."
         )
     path = _text(output, "path", profiles_file, environ)
     if path is None or path == ":memory:" or re.match(r"\w{2,}:", path):
         raise ConfigError(
-            f"Target {name} in {profiles_file} names no file for a salt to last in: give `path:` "
+            f"Target {name} in {profiles_file} names no file that lasts: give `path:` "
             "the path of a DuckDB file, or give --database."
         )
     return Path(path)

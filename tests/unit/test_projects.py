@@ -350,6 +350,59 @@ def test_the_incident_reached_two_people_in_the_eu_and_canada_is_not_in_it(
     assert countries == [("FR",), ("IT",)]
 
 
+def test_the_blast_radius_of_the_incident_is_that_of_the_postmortem_with_canada_put_right(
+    build: Build, tmp_path: Path
+) -> None:
+    import duckdb
+
+    built = build("wt07")
+    # a copy, for dbt holds the file as long as this process lives
+    with duckdb.connect(str(built.home / "target/wt07.duckdb")) as warehouse:
+        warehouse.execute("checkpoint")
+    shutil.copy(built.home / "target/wt07.duckdb", tmp_path)
+    columns = [f"raw.raw_customers.{name}" for name in ("email", "phone", "ssn_last4")]
+    counting = ("--data", "--database", str(tmp_path / "wt07.duckdb"))
+    told = _json(built.run("blast-radius", *columns, *counting, "--format", "json"))
+    assert {relation["node"] for relation in told["relations"] if relation["mart"]} == {
+        "model.wt07.fct_customer_orders",
+        "model.wt07.fct_marketing_reach",
+    }
+    uses = {use["node"]: use for use in told["uses"]}
+    assert {name: use["export"] for name, use in uses.items()} == {
+        "exposure.wt07.sales_dashboard": False,
+        "exposure.wt07.vendor_mailchimp": True,
+        "exposure.wt07.vendor_salesforce": True,
+    }
+    counted = {one["node"]: one["counts"] for one in told["counted"]["uses"]}
+    vendors = [counted[f"exposure.wt07.vendor_{name}"] for name in ("mailchimp", "salesforce")]
+    assert [vendor["rows"] for vendor in vendors] == [5, 5]
+    assert [vendor["kinds"]["government.ssn_last4"] for vendor in vendors] == [5, 5]
+    together = told["counted"]["exports"]
+    assert (together["rows"], together["subjects"]) == (10, 5)
+    assert together["kinds"]["government.ssn_last4"] == 10
+    # IT and FR; the postmortem had counted CA as a third
+    assert together["residence"] == {"eu": 2, "eea": 0, "uk": 0, "elsewhere": 3, "unknown": 0}
+    assert counted["exposure.wt07.sales_dashboard"]["residence"]["uk"] == 1
+
+    report = built.run("blast-radius", *columns, *counting, "--format", "markdown")
+    assert report.returncode == 0
+    assert "Exported: 10 records" in report.stdout
+    assert "### To `Mailchimp`" in report.stdout
+    assert "### To `Salesforce`" in report.stdout
+    assert "### To `internal BI`" not in report.stdout
+    for value in ("canary", "555-0100", "0101"):
+        assert value not in report.stdout
+
+
+def test_what_was_mended_reaches_no_mart_and_no_export(build: Build) -> None:
+    built = build("wt07_fixed")
+    columns = [f"raw.raw_customers.{name}" for name in ("phone", "ssn_last4")]
+    told = _json(built.run("blast-radius", *columns, "--format", "json"))
+    reached = {relation["node"] for relation in told["relations"] if relation["mart"]}
+    assert not reached
+    assert not told["uses"]
+
+
 def test_the_lasting_test_of_the_fix_would_have_caught_the_incident(
     build: Build, tmp_path: Path
 ) -> None:

@@ -1,0 +1,117 @@
+"""`pii-lint blast-radius`: everything that some columns reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from pii_lint.cli._options import output_option, project_options, write
+from pii_lint.cli._progress import progress
+from pii_lint.counts import Answer, Question
+from pii_lint.errors import ConfigError
+
+
+@click.command("blast-radius")
+@click.argument("columns", metavar="COLUMN...", nargs=-1, required=True)
+@project_options
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How to say it; markdown is an incident report to fill in.",
+)
+@output_option
+@click.option("--data", is_flag=True, help="Count rows and people in the warehouse, by country.")
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    help="With --data: the DuckDB file itself, instead of a dbt profile.",
+)
+@click.option(
+    "--profiles-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="DBT_PROFILES_DIR",
+    help="With --data: the folder with profiles.yml; else this one, then ~/.dbt.",
+)
+@click.option("--target", envvar="DBT_TARGET", help="With --data: the profile's target.")
+@click.option(
+    "--subject",
+    "subjects",
+    metavar="NAME",
+    multiple=True,
+    help="With --data: a column that tells people apart.  [default: the unique one of the column's "
+    "own relation]",
+)
+@click.option(
+    "--country",
+    "countries",
+    metavar="NAME",
+    multiple=True,
+    help="With --data: a column that says where they live.  [default: known names, as country]",
+)
+def blast_radius(
+    columns: tuple[str, ...],
+    manifests: tuple[Path, ...],
+    catalog: Path | None,
+    config: Path | None,
+    project_dir: Path | None,
+    no_cache: bool,
+    format_: str,
+    output: Path | None,
+    data: bool,
+    database: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    subjects: tuple[str, ...],
+    countries: tuple[str, ...],
+) -> int:
+    """Show every model, mart, dashboard and export that a column reaches, and by which way.
+
+    COLUMN is MODEL.COLUMN or SOURCE.TABLE.COLUMN. One that nobody tagged is followed as if it were
+    personal. --data gives numbers only, never a value.
+
+    \b
+    Examples:
+      pii-lint blast-radius raw.customers.email
+      pii-lint blast-radius raw.customers.email raw.customers.phone --format markdown
+      pii-lint blast-radius raw.customers.email --data --database warehouse.duckdb
+    """
+    from pii_lint import pipeline
+    from pii_lint.options import Options
+    from pii_lint.reports.radius_formats import RADIUS_FORMATS
+
+    options = Options(
+        manifests=manifests,
+        catalog=catalog,
+        config=config,
+        project_dir=project_dir,
+        use_cache=not no_cache,
+    )
+    with progress():
+        found = pipeline.blast_radius(options, columns, subjects, countries)
+    if data:
+        file = database or _database(project_dir, profiles_dir, target)
+        found = replace(found, counted=_count(file, found.questions))
+    write(RADIUS_FORMATS[format_](found), output)
+    return 0
+
+
+def _database(project_dir: Path | None, profiles_dir: Path | None, target: str | None) -> Path:
+    from pii_lint.artifacts.load import project_around
+    from pii_lint.warehouse.profile import duckdb_path
+
+    folder = project_around(project_dir) or Path()
+    return duckdb_path(folder, profiles_dir=profiles_dir, target=target)
+
+
+def _count(database: Path, asked: tuple[Question, ...]) -> tuple[Answer, ...]:
+    # Not at the top: the linter runs without a database driver.
+    try:
+        from pii_lint.warehouse.duckdb_counts import count
+    except ImportError:
+        raise ConfigError("--data needs a database driver: install `pii-lint[duckdb]`.") from None
+    return count(database, asked)
