@@ -391,8 +391,8 @@ def test_planted_leaks_fail_the_singular_tests(built_warehouse: Warehouse, copy_
     warehouse.edit(
         "models/staging/stg_events.sql",
         "    event_type,\n    user_id",
-        "    coalesce('by ' || {{ json_text('metadata', 'ip') }} || '.', event_type) as event_type,"
-        "\n    user_id",
+        "    coalesce('by ' || {{ pii_lint.json_text('metadata', 'ip') }} || '.', event_type)"
+        " as event_type,\n    user_id",
     )
     # a short name, as one word of many
     warehouse.edit(
@@ -456,7 +456,7 @@ def test_the_value_test_fails_where_it_would_prove_nothing(
     result = warehouse.run(["test", "--select", VALUE_TEST])
     assert verdicts(result) == {VALUE_TEST: "fail"}
     empty = "the tagged raw table is empty, so this test would prove nothing"
-    unlisted = "this test does not wait for the mart: add it to tested_marts"
+    unlisted = "this test does not wait for the mart: name it in the test"
     assert rows_of(VALUE_TEST, warehouse) == {
         ("all", "all", "raw_dead_events", empty),
         ("mart_organization_daily", "all", "all", "the mart is not built"),

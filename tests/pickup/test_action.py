@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pii_lint.cli import main
 from tests.pickup.composite import Run, plain_environment, run
 from tests.pickup.conftest import Compiled
 
@@ -164,6 +165,21 @@ def test_a_weakened_gate_fails_though_nothing_else_does(runner: Runner, tmp_path
     assert ran.outputs["weakened"] == "true"
     assert "weakens the gate itself" in ran.log
     assert runner.runs(**given, fail_on_weakened="false").exit_code == 0
+
+
+@pytest.mark.slow
+def test_a_baseline_lets_pass_and_a_larger_one_weakens(runner: Runner) -> None:
+    known = runner.workspace / "head/pii_lint_baseline.json"
+    assert main(["baseline", "--project-dir", str(known.parent), "--output", str(known)]) == 0
+    given = {"project_dir": "head", "baseline": known.name, "comment": "false"}
+    given |= {**BASE, "base_manifest": "head/target/manifest.json"}
+    try:
+        larger = runner.runs(**given, base_baseline="base/pii_lint_baseline.json")
+        assert (larger.exit_code, larger.outputs["weakened"]) == (1, "true")
+        same = runner.runs(**given, base_baseline="head/pii_lint_baseline.json")
+        assert (same.exit_code, same.outputs["weakened"]) == (0, "false")
+    finally:
+        known.unlink()
 
 
 @pytest.mark.slow
