@@ -35,7 +35,8 @@ def undeclared_label(facts: Facts) -> Iterator[Finding]:
     **Why.** Masking policies, catalogues and people read the YAML, not the lineage. A column that
     says `pii: false` and holds addresses misleads all of them, so that is a warning for everybody.
 
-    **Fix.** Declare the column: `config: {tags: [pii], meta: {pii: true, pii_type: ...}}`.
+    **Fix.** Declare the column: `config: {tags: [pii], meta: {pii: true, pii_type: ...}}`;
+    `pii-lint fix` writes that.
 
     ### Flagged: not declared
     ```sql
