@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pii_lint.artifacts.freshness import check_freshness
 from pii_lint.artifacts.load import load_former, load_projects, project_around
-from pii_lint.artifacts.model import Project
+from pii_lint.artifacts.model import Node, Project
 from pii_lint.artifacts.project_dir import below_repository, find_project_dir
 from pii_lint.artifacts.same_project import same_project
 from pii_lint.baseline import How, Known, Passes, Written, known, written
@@ -24,6 +24,9 @@ from pii_lint.diff.places import Places
 from pii_lint.errors import ConfigError
 from pii_lint.files import real
 from pii_lint.findings import Finding, Listing, ManifestInput, Persona, Report, Severity
+from pii_lint.fixing import Fix
+from pii_lint.fixing import fix as mended
+from pii_lint.fixing.homes import SORTS, file_of
 from pii_lint.labels import Form
 from pii_lint.options import DiffOptions, Options
 from pii_lint.policy import Policy
@@ -203,6 +206,45 @@ def baseline(options: Options, file: Path, how: How) -> Written:
     return written(findings_of(facts), file, facts.projects[0].name, how, mildest)
 
 
+def fix(options: Options, under: Collection[Path] = (), *, sources: bool = False) -> Fix:
+    """What the project's YAML should say, as edited files; `under`: of these files and folders."""
+    facts = gather(options)
+    if facts.project_dir is None:
+        raise ConfigError(
+            "There is no dbt project around the manifest, so there is no YAML to fix: run this in "
+            "the folder with dbt_project.yml, or give it with --project-dir."
+        )
+    _refuse_nothing_to_follow(facts)
+    nodes = _under(facts, facts.project_dir, under) if under else facts.nodes.values()
+    return mended(facts, facts.project_dir, nodes, sources=sources)
+
+
+def _under(facts: Facts, folder: Path, under: Collection[Path]) -> list[Node]:
+    places = {
+        uid: (real(folder / node.path), real(folder / file_of(facts, node)))
+        for uid, node in facts.nodes.items()
+        if node.resource_type in SORTS
+    }
+    found: set[str] = set()
+    for path in under:
+        there = {
+            uid
+            for uid, known in places.items()
+            if any(
+                place.is_relative_to(asked)
+                for place in known
+                for asked in (real(path), real(folder / path))
+            )
+        }
+        if not there:
+            raise ConfigError(
+                f"No source, model, snapshot or seed lies under {path}: give files or folders of "
+                "the project, as seen from here or from its root."
+            )
+        found |= there
+    return [facts.nodes[uid] for uid in sorted(found)]
+
+
 def gather(options: Options) -> Facts:
     """Load what a run is told to look at, and follow the labels through it."""
     projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
@@ -245,6 +287,16 @@ def _refuse_strangers(config: Config, known: Collection[str]) -> None:
 
 def _refuse_nothing_to_guard(facts: Facts) -> None:
     """A gate that has nothing to look for, or nothing to guard, must not be green."""
+    _refuse_nothing_to_follow(facts)
+    if not facts.policy.guarded(facts.nodes.values()):
+        raise ConfigError(
+            "No model is in the safe zone, so there is nothing to guard: put the marts that "
+            "everybody may read under models/marts/safe, or say where they are in "
+            f"{POLICY_FILE} under `zones: {{safe: {{paths: [...]}}}}`."
+        )
+
+
+def _refuse_nothing_to_follow(facts: Facts) -> None:
     born = any(
         via is None and label.form not in (Form.UNKNOWN, Form.SIGNAL)
         for node, relation in facts.relations()
@@ -257,12 +309,6 @@ def _refuse_nothing_to_guard(facts: Facts) -> None:
             "No column is tagged as personal, so there is nothing to follow: set `config: {tags: "
             "[pii], meta: {pii: true, pii_type: ...}}` on the personal columns of your sources, or "
             f"list them under `labels` in {POLICY_FILE}."
-        )
-    if not facts.policy.guarded(facts.nodes.values()):
-        raise ConfigError(
-            "No model is in the safe zone, so there is nothing to guard: put the marts that "
-            "everybody may read under models/marts/safe, or say where they are in "
-            f"{POLICY_FILE} under `zones: {{safe: {{paths: [...]}}}}`."
         )
 
 

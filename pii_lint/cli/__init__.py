@@ -22,6 +22,7 @@ _COMMANDS = {
     "blast-radius": "pii_lint.cli.blast_radius:blast_radius",
     "baseline": "pii_lint.cli.baseline:baseline",
     "diff": "pii_lint.cli.diff:diff",
+    "fix": "pii_lint.cli.fix:fix",
     "init": "pii_lint.cli.init:init",
     "config": "pii_lint.cli.config:config",
     "rules": "pii_lint.cli.rules:rules",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pii_lint.artifacts.model import Column, Node
 from pii_lint.findings import Finding, Severity
@@ -11,6 +12,18 @@ from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
+
+
+class Overstated(NamedTuple):
+    """A column that is declared as something that it doesn't hold."""
+
+    node: Node
+    column: Column
+    says: str
+    form: Form | None
+    # the one that it has; None where there is nothing personal in it
+    by_policy: bool
+    # declared in the policy file, not in YAML
 
 
 @rule("TAG003", severity=Severity.WARN, since="0.1")
@@ -58,6 +71,20 @@ def overstated_tag(facts: Facts) -> Iterator[Finding]:
         columns: [{name: email_key, tags: [pii], meta: {pii_type: email, pii_form: pseudonym}}]
     ```
     """
+    for found in overstated(facts):
+        yield finding(
+            facts,
+            overstated_tag,
+            found.node.unique_id,
+            found.column.name,
+            f"Column `{found.column.name}` of the {facts.sort_of(found.node.unique_id)} "
+            f"`{found.node.name}` {found.says}.",
+            location=facts.places.properties(found.node.unique_id, found.column.name),
+        )
+
+
+def overstated(facts: Facts) -> Iterator[Overstated]:
+    """Every column that is declared as something that it doesn't hold."""
     for node, relation in facts.relations():
         if node.resource_type in ("source", "seed"):
             # their labels are what YAML says, so there is nothing to hold it against
@@ -65,20 +92,13 @@ def overstated_tag(facts: Facts) -> Iterator[Finding]:
         for key, column in columns_of(node, facts.config).items():
             wrong = _wrong(facts, node, relation, key, column)
             if wrong:
-                yield finding(
-                    facts,
-                    overstated_tag,
-                    node.unique_id,
-                    column.name,
-                    f"Column `{column.name}` of the {facts.sort_of(node.unique_id)} "
-                    f"`{node.name}` {wrong}.",
-                    location=facts.places.properties(node.unique_id, column.name),
-                )
+                by_policy = column.name in facts.config.labels.get(node.unique_id, {})
+                yield Overstated(node, column, *wrong, by_policy)
 
 
 def _wrong(
     facts: Facts, node: Node, relation: RelationFacts, key: str, column: Column
-) -> str | None:
+) -> tuple[str, Form | None] | None:
     spec = facts.config.labels.get(node.unique_id, {}).get(column.name)
     if spec is None and not is_tagged(column):
         return None
@@ -87,16 +107,18 @@ def _wrong(
         # a field of a struct, which YAML names by its path
         return None
     if known is None:
-        return "is tagged and isn't among its columns" if relation.complete else None
+        return ("is tagged and isn't among its columns", None) if relation.complete else None
     held = [label for label in known.labels if label.kind != SECRET]
     if any(label.form == Form.UNKNOWN for label in held):
         return None
     values = [label for label in held if label.form in VALUE_FORMS]
     if not values:
         # an open tail may hold it unseen
-        return "is tagged and provably holds no personal value" if key in relation.columns else None
+        says = "is tagged and provably holds no personal value"
+        return (says, None) if key in relation.columns else None
     told = FORMS.get((spec.form if spec else str(column.meta.get("pii_form", "")).lower()) or "")
     worst = min(values, key=lambda label: label.form)
     if told is None or told <= worst.form:
         return None
-    return f"is declared as {told.word} and holds {worst.kind} ({worst.form.word})"
+    says = f"is declared as {told.word} and holds {worst.kind} ({worst.form.word})"
+    return says, worst.form

@@ -1,14 +1,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from pii_lint.artifacts.model import Node
 from pii_lint.findings import Finding, Location
 from pii_lint.labels import VALUE_FORMS
 from pii_lint.propagation.inventory import ColumnFacts
-from pii_lint.rules._facts import Facts, columns_with
+from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
+
+
+class Starred(NamedTuple):
+    """A staging model that takes columns by a star."""
+
+    node: Node
+    unnamed: list[ColumnFacts]
+    open_ended: bool
+    # there may be more than anybody knows of
 
 
 @rule("STG001", since="0.1")
@@ -46,14 +57,8 @@ def select_star_in_staging(facts: Facts) -> Iterator[Finding]:
     select * from renamed
     ```
     """
-    for node, relation in facts.relations():
-        if facts.zone_of(node.unique_id) != "staging" or node.resource_type != "model":
-            continue
-        unnamed = [column for column in relation.columns.values() if not column.named]
-        open_ended = WHOLE in relation.columns or not (relation.complete or relation.blind)
-        if not unnamed and not open_ended:
-            continue
-        personal = [c.name for c in columns_with(relation, VALUE_FORMS) if not c.named]
+    for node, unnamed, _ in starred(facts):
+        personal = [c.name for c in unnamed if VALUE_FORMS & {label.form for label in c.labels}]
         named = f", personal ones among them ({', '.join(personal)})" if personal else ""
         yield finding(
             facts,
@@ -64,6 +69,17 @@ def select_star_in_staging(facts: Facts) -> Iterator[Finding]:
             "gains tomorrow comes along unseen.",
             location=_star(facts, node.unique_id, unnamed),
         )
+
+
+def starred(facts: Facts) -> Iterator[Starred]:
+    """Every staging model that takes columns by a star."""
+    for node, relation in facts.relations():
+        if facts.zone_of(node.unique_id) != "staging" or node.resource_type != "model":
+            continue
+        unnamed = [column for column in relation.columns.values() if not column.named]
+        open_ended = WHOLE in relation.columns or not (relation.complete or relation.blind)
+        if unnamed or open_ended:
+            yield Starred(node, unnamed, open_ended)
 
 
 def _star(facts: Facts, uid: str, unnamed: list[ColumnFacts]) -> Location | None:

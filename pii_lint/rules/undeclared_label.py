@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from pii_lint.artifacts.model import Column, Node
 from pii_lint.findings import Finding, Persona, Severity
@@ -16,6 +17,17 @@ from pii_lint.rules._rule import rule
 _TOLD = frozenset({Form.CLEAR, Form.PARTIAL, Form.WEAK})
 
 
+class Undeclared(NamedTuple):
+    """A column whose YAML doesn't say what it holds."""
+
+    node: Node
+    column: ColumnFacts
+    labels: tuple[Label, ...]
+    # those that should be declared
+    told: str
+    denied: bool
+
+
 @rule("TAG002", severity=Severity.NOTE, persona=Persona.PEDANTIC, since="0.1")
 def undeclared_label(facts: Facts) -> Iterator[Finding]:
     """A column holds personal data that its YAML doesn't declare, or denies.
@@ -23,7 +35,8 @@ def undeclared_label(facts: Facts) -> Iterator[Finding]:
     **Why.** Masking policies, catalogues and people read the YAML, not the lineage. A column that
     says `pii: false` and holds addresses misleads all of them, so that is a warning for everybody.
 
-    **Fix.** Declare the column: `config: {tags: [pii], meta: {pii: true, pii_type: ...}}`.
+    **Fix.** Declare the column: `config: {tags: [pii], meta: {pii: true, pii_type: ...}}`;
+    `pii-lint fix` writes that.
 
     ### Flagged: not declared
     ```sql
@@ -55,6 +68,13 @@ def undeclared_label(facts: Facts) -> Iterator[Finding]:
         columns: [{name: email, tags: [pii], meta: {pii: true, pii_type: email}}]
     ```
     """
+    everybody = not facts.hears("TAG002", Persona.PEDANTIC)
+    for found in undeclared(facts, only_denied=everybody):
+        yield _finding(facts, found)
+
+
+def undeclared(facts: Facts, *, only_denied: bool = False) -> Iterator[Undeclared]:
+    """Every column whose YAML doesn't say what it holds."""
     for node, relation in facts.relations():
         if node.resource_type == "source" or node.materialized == "ephemeral":
             continue
@@ -73,10 +93,10 @@ def undeclared_label(facts: Facts) -> Iterator[Finding]:
         for key, labels in untold.items():
             column = relation.columns[key]
             denied = key in clean
-            if not labels or not (denied or facts.hears("TAG002", Persona.PEDANTIC)):
+            if not labels or (only_denied and not denied):
                 continue
             if told := _says(facts, declared.get(key), labels, denied=denied):
-                yield _finding(facts, node, column, labels, told, denied=denied)
+                yield Undeclared(node, column, labels, told, denied)
 
 
 def _untold(facts: Facts, node: Node, key: str, label: Label) -> bool:
@@ -106,15 +126,8 @@ def _says(
     return f"declares only {kind}"
 
 
-def _finding(
-    facts: Facts,
-    node: Node,
-    column: ColumnFacts,
-    labels: tuple[Label, ...],
-    told: str,
-    *,
-    denied: bool,
-) -> Finding:
+def _finding(facts: Facts, undeclared: Undeclared) -> Finding:
+    node, column, labels, told, denied = undeclared
     found = finding(
         facts,
         undeclared_label,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from pii_lint.artifacts.model import Node
 from pii_lint.data.names import Guess
@@ -10,6 +11,17 @@ from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
+
+
+class Suspect(NamedTuple):
+    """A column that nobody reviewed and whose name tells what it likely holds."""
+
+    node: Node
+    column: str
+    step: str
+    # the key inside the column that tells it; empty for the column's own name
+    kind: str
+    sureness: Confidence
 
 
 @rule("TAG001", severity=Severity.WARN, confidence=Confidence.MEDIUM, since="0.1")
@@ -63,6 +75,12 @@ def untagged_source_column(facts: Facts) -> Iterator[Finding]:
               - {name: email_sent_at}
     ```
     """
+    for node, column, step, kind, sureness in suspects(facts):
+        yield _finding(facts, node, column, step, kind, sureness)
+
+
+def suspects(facts: Facts) -> Iterator[Suspect]:
+    """Every column that nobody reviewed and whose name tells what it likely holds."""
     asked = _asked(facts)
     for node, relation in facts.relations():
         uid = node.unique_id
@@ -85,7 +103,7 @@ def untagged_source_column(facts: Facts) -> Iterator[Finding]:
             surest = min(((_rank(guess), step) for step, guess in guesses if guess), default=None)
             if surest is not None:
                 (_, kind, sureness), step = surest
-                yield _finding(facts, node, names[key], step, kind, sureness)
+                yield Suspect(node, names[key], step, kind, sureness)
 
 
 def _asked(facts: Facts) -> dict[str, dict[str, set[str]]]:

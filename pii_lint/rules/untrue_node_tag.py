@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from pii_lint.artifacts.model import Node
 from pii_lint.findings import Finding, Severity
@@ -12,6 +13,16 @@ from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
 TAG = "pii"
+
+Slip = Literal["missing", "denied", "stale", "overstated"]
+
+
+class Untrue(NamedTuple):
+    """A relation whose YAML, as a whole, says something else than it holds."""
+
+    node: Node
+    slip: Slip
+    says: str
 
 
 @rule("TAG004", since="0.1")
@@ -45,22 +56,26 @@ def untrue_node_tag(facts: Facts) -> Iterator[Finding]:
     select customer_id, email from {{ source('raw', 'customers') }}
     ```
     """
+    for node, _, says in untrue(facts):
+        yield finding(
+            facts,
+            untrue_node_tag,
+            node.unique_id,
+            WHOLE,
+            f"The {node.resource_type} `{facts.called(node.unique_id)}` {says}.",
+            location=facts.places.properties(node.unique_id),
+        )
+
+
+def untrue(facts: Facts) -> Iterator[Untrue]:
+    """Every relation whose YAML, as a whole, says something else than it holds."""
     for node, relation in facts.relations():
-        if facts.is_secret(node.unique_id):
-            continue
-        wrong = _wrong(facts, node, relation)
+        wrong = None if facts.is_secret(node.unique_id) else _wrong(facts, node, relation)
         if wrong:
-            yield finding(
-                facts,
-                untrue_node_tag,
-                node.unique_id,
-                WHOLE,
-                f"The {node.resource_type} `{facts.called(node.unique_id)}` {wrong}.",
-                location=facts.places.properties(node.unique_id),
-            )
+            yield Untrue(node, *wrong)
 
 
-def _wrong(facts: Facts, node: Node, relation: RelationFacts) -> str | None:
+def _wrong(facts: Facts, node: Node, relation: RelationFacts) -> tuple[Slip, str] | None:
     readable = [
         column.name
         for key, column in relation.columns.items()
@@ -77,14 +92,15 @@ def _wrong(facts: Facts, node: Node, relation: RelationFacts) -> str | None:
             # where the policy file names the columns, nobody can edit the table's YAML
             return None
         says = "says `contains_pii: false`" if stated is False else f"lacks the node tag `{TAG}`"
-        return f"holds readable personal data ({_few(readable)}) and {says}"
+        slip: Slip = "denied" if stated is False else "missing"
+        return slip, f"holds readable personal data ({_few(readable)}) and {says}"
     if readable or not relation.complete or columns_with(relation, {Form.UNKNOWN}):
         # what can't be seen through may be just what the tag speaks of
         return None
     if tagged:
-        return f"has the node tag `{TAG}` and holds no readable personal data"
+        return "stale", f"has the node tag `{TAG}` and holds no readable personal data"
     if stated is True and not columns_with(relation, VALUE_FORMS):
-        return "says `contains_pii: true` and holds no personal data"
+        return "overstated", "says `contains_pii: true` and holds no personal data"
     return None
 
 
