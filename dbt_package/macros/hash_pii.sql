@@ -14,7 +14,7 @@
 {% macro default__hash_pii(column) -%}
     {# An engine whose digest nobody has compared with the others' would break every join silently. #}
     {{ exceptions.raise_compiler_error(
-        "hash_pii has no body for " ~ target.type ~ ": add " ~ target.type ~ "__hash_pii to macros/hash_pii.sql."
+        "hash_pii has no body for " ~ target.type ~ ": add " ~ target.type ~ "__hash_pii to your project's macros."
     ) }}
 {%- endmacro %}
 
