@@ -25,7 +25,7 @@ def test_the_example_is_a_finding_on_the_incident(
     assert shown[1] in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"`pii-lint (\w+)", README))))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`pii-lint ([\w-]+)", README))))
 def test_every_command_that_it_names_is_there(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
