@@ -543,6 +543,14 @@ def path_keys(path: exp.Expr) -> list[str] | None:
         if text.startswith("{") and text.endswith("}"):
             # PostgreSQL's text array
             return [step.strip('" ') for step in text[1:-1].split(",")]
+        if text.startswith("/"):
+            # a JSON pointer
+            steps = [step for step in text[1:].split("/") if not step.isdigit()]
+            return (
+                None
+                if "*" in text
+                else [step.replace("~1", "/").replace("~0", "~") for step in steps]
+            )
         text = text.replace("[*]", "").replace('"', "")
         pieces = [
             piece
@@ -569,7 +577,7 @@ def accessed(
                 accessed(walk, container, [one], scope, scalar=scalar) for one in path.expressions
             )
             continue
-        keys = path_keys(path)
+        keys = None if _perhaps_one_key(walk, path) else path_keys(path)
         if keys is None:
             dynamic = flow(value(walk, path, scope), TRANSFORM)
             container = union((flow(container, TRANSFORM), dynamic))
@@ -577,6 +585,16 @@ def accessed(
         for key in keys:
             container = descend(container, key)
     return flow(as_scalar(container) if scalar else container, CAST | NULLABLE)
+
+
+def _perhaps_one_key(walk: Walk, path: exp.Expr) -> bool:
+    """`'a.b'` is one key to DuckDB and `'$.a.b'` a path; the parser makes the same of both."""
+    if walk.dialect != "duckdb" or not isinstance(path, exp.JSONPath) or len(path.expressions) < 3:
+        return False
+    first = path.expressions[1].this
+    if walk.text is None or not isinstance(first, str):
+        return walk.text is None
+    return re.search(rf"'{re.escape(first.casefold())}\s*[.\[]", walk.text) is not None
 
 
 def as_scalar(v: Value) -> Value:
@@ -593,7 +611,22 @@ def _json_extract(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     listed = (e.args.get("expression"), *(e.args.get("expressions") or ()))
     paths = [path for path in listed if path is not None]
     scalar = isinstance(e, exp.JSONExtractScalar | exp.JSONBExtractScalar)
+    if not scalar and walk.dialect == "duckdb" and _key_reaches_on(e):
+        return flow(value(walk, e.this, scope), TRANSFORM)
     return accessed(walk, value(walk, e.this, scope), paths, scope, scalar=scalar)
+
+
+def _key_reaches_on(e: exp.Expr) -> bool:
+    """DuckDB's `->` binds more loosely than any operator: `j -> 'a' || 'b'` asks for the key `ab`,
+    where the parser sees a concatenation of what `a` gave."""
+    return "only_json_types" in e.args and isinstance(e.parent, TIGHTER)
+
+
+TIGHTER = (
+    exp.DPipe, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow, exp.Bracket,
+    exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift,
+    exp.Collate,
+)  # fmt: skip
 
 
 # --- lambdas -------------------------------------------------------------------------------------
