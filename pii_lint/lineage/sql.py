@@ -245,11 +245,11 @@ class _Layout:
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         kinds = [token.token_type for token in tokens]
-        self.starts = array("L", [token.start for token in tokens])
-        self.ends = array("L", [token.end + 1 for token in tokens])
+        self.starts = array("I", [token.start for token in tokens])
+        self.ends = array("I", [token.end + 1 for token in tokens])
         self.literal = bytes(kind in LITERALS for kind in kinds)
         self.closing = bytes(kind in _ENDS for kind in kinds)
-        self.depths, self.queries, self.firsts = array("L"), array("L"), array("L")
+        self.depths, self.queries, self.firsts = array("I"), array("I"), array("I")
         levels = [0]  # of each open query: the bracket depth inside it
         depth = 0
         firsts = {0: 0}  # bracket depth -> where the current item began
@@ -282,7 +282,7 @@ class _Layout:
         return self.firsts[at], len(self.starts)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _layout(sql: str, dialect: str) -> _Layout:
     return _Layout(_tokens(sql, dialect))
 
