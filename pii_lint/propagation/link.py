@@ -688,13 +688,7 @@ class Linker:
             self._lose(node, linked, f"{where} can't be followed: {effect.reason}")
             return
         try:
-            summary = lineage.summarize(
-                effect.query,
-                self.dialect,
-                self.functions,
-                self._shapes(writing.by),
-                own=self.hooks.own,
-            )
+            summary = self._beside(effect.query, writing.by)
         except ValueError as error:
             self._lose(node, linked, f"{where} can't be followed: {error}")
             return
@@ -730,6 +724,17 @@ class Linker:
         spots = [BlindSpot(f"{where}: {reason}") for reason, _ in summary.unknowns]
         facts.blind += [spot for spot in spots if spot not in facts.blind]
 
+    def _beside(self, query: lineage.Query, by: Node, parameters: tuple[str, ...] = ()) -> Summary:
+        """The summary of a query that a node runs beside its own. Raises ValueError."""
+        return lineage.summarize(
+            query,
+            self.dialect,
+            self.functions,
+            self._shapes(by),
+            parameters,
+            own=self.hooks.own,
+        )
+
     def outlets(self) -> Iterator[Outlet]:
         """What is written where dbt makes nothing; to be asked when all is linked."""
         for name, writing in self.hooks.strangers:
@@ -738,13 +743,7 @@ class Linker:
             lost = effect.reason if isinstance(effect, Lost) else None
             if isinstance(effect, Write) and effect.how is not How.ROWS:
                 try:
-                    summary = lineage.summarize(
-                        effect.query,
-                        self.dialect,
-                        self.functions,
-                        self._shapes(writing.by),
-                        own=self.hooks.own,
-                    )
+                    summary = self._beside(effect.query, writing.by)
                 except ValueError as error:
                     lost = str(error)
                 else:
@@ -825,14 +824,7 @@ class Linker:
 
     def _evaluate_carrier(self, carrier: Carrier, places: dict[Position, Labels]) -> None:
         try:
-            summary = lineage.summarize(
-                carrier.query,
-                self.dialect,
-                self.functions,
-                self._shapes(carrier.by),
-                carrier.parameters,
-                self.hooks.own,
-            )
+            summary = self._beside(carrier.query, carrier.by, carrier.parameters)
         except ValueError:
             lost = Label(Origin(self.reader, TAIL), UNKNOWN, Form.UNKNOWN)
             places[()] = {lost: None}
