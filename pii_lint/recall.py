@@ -22,9 +22,9 @@ def check(options: Options) -> Report:
     """Judge a project."""
 
     def asked(today: Options) -> Report:
-        from pii_lint import pipeline
+        from pii_lint.pipeline.check import check as judged
 
-        return pipeline.check(today)
+        return judged(today)
 
     return _recalled(options, Report, asked)
 
@@ -33,9 +33,9 @@ def inventory(options: Options) -> Listing:
     """List what every column holds."""
 
     def asked(today: Options) -> Listing:
-        from pii_lint import pipeline
+        from pii_lint.pipeline.inventory import inventory as listed
 
-        return pipeline.inventory(today)
+        return listed(today)
 
     return _recalled(options, Listing, asked)
 

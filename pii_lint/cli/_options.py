@@ -1,24 +1,47 @@
-"""Options that `check` and `inventory` share, and how both say what they found."""
+"""Options that several commands share, and how they say what they found."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from pii_lint.errors import ConfigError
+from pii_lint.options import Options
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-def project_options(command: Command) -> Command:
-    """Where the artifacts, the policy and the project's files stand."""
+def project_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Where the artifacts, the policy and the project's files stand, given as `options`."""
+
+    @wraps(command)
+    def told(
+        manifests: tuple[Path, ...],
+        catalog: Path | None,
+        config: Path | None,
+        project_dir: Path | None,
+        no_cache: bool,
+        **others: object,
+    ) -> int:
+        return command(
+            options=Options(
+                manifests=manifests,
+                catalog=catalog,
+                config=config,
+                project_dir=project_dir,
+                use_cache=not no_cache,
+            ),
+            **others,
+        )
+
     for option in reversed(
         (
             click.option(
@@ -43,8 +66,8 @@ def project_options(command: Command) -> Command:
             click.option("--no-cache", is_flag=True, help="Read every query anew."),
         )
     ):
-        command = option(command)
-    return command
+        told = option(told)
+    return told
 
 
 def output_option(command: Command) -> Command:

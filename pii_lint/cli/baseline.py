@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from pii_lint.cli._options import FILE, project_options, write
 from pii_lint.findings import Severity
+from pii_lint.options import Options
 
 
 @click.command()
@@ -27,11 +29,7 @@ from pii_lint.findings import Severity
 @click.option("--update", "how", flag_value="update", help="Drop what is gone; take nothing in.")
 @click.option("--add", "how", flag_value="add", help="Write it anew, new findings included.")
 def baseline(
-    manifests: tuple[Path, ...],
-    catalog: Path | None,
-    config: Path | None,
-    project_dir: Path | None,
-    no_cache: bool,
+    options: Options,
     output: Path,
     fail_on: str | None,
     how: str | None,
@@ -45,18 +43,10 @@ def baseline(
       pii-lint baseline
       pii-lint baseline --update
     """
-    from pii_lint import pipeline
-    from pii_lint.options import Options
+    from pii_lint.pipeline.baseline import baseline as taken
 
-    done = pipeline.baseline(
-        Options(
-            manifests=manifests,
-            catalog=catalog,
-            config=config,
-            project_dir=project_dir,
-            use_cache=not no_cache,
-            fail_on=Severity(fail_on) if fail_on else None,
-        ),
+    done = taken(
+        replace(options, fail_on=Severity(fail_on) if fail_on else None),
         output,
         "update" if how == "update" else "add" if how == "add" else "new",
     )

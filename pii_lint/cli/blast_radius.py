@@ -11,6 +11,7 @@ from pii_lint.cli._options import output_option, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.counts import Answer, Question
 from pii_lint.errors import ConfigError
+from pii_lint.options import Options
 
 
 @click.command("blast-radius")
@@ -55,11 +56,7 @@ from pii_lint.errors import ConfigError
 )
 def blast_radius(
     columns: tuple[str, ...],
-    manifests: tuple[Path, ...],
-    catalog: Path | None,
-    config: Path | None,
-    project_dir: Path | None,
-    no_cache: bool,
+    options: Options,
     format_: str,
     output: Path | None,
     data: bool,
@@ -80,21 +77,13 @@ def blast_radius(
       pii-lint blast-radius raw.customers.email raw.customers.phone --format markdown
       pii-lint blast-radius raw.customers.email --data --database warehouse.duckdb
     """
-    from pii_lint import pipeline
-    from pii_lint.options import Options
+    from pii_lint.pipeline.blast_radius import blast_radius as reached
     from pii_lint.reports.radius_formats import RADIUS_FORMATS
 
-    options = Options(
-        manifests=manifests,
-        catalog=catalog,
-        config=config,
-        project_dir=project_dir,
-        use_cache=not no_cache,
-    )
     with progress():
-        found = pipeline.blast_radius(options, columns, subjects, countries)
+        found = reached(options, columns, subjects, countries)
     if data:
-        file = database or _database(project_dir, profiles_dir, target)
+        file = database or _database(options.project_dir, profiles_dir, target)
         found = replace(found, counted=_count(file, found.questions))
     write(RADIUS_FORMATS[format_](found), output)
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ import click
 from pii_lint.cli._options import FILE, output_option, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.findings import Persona, Severity
+from pii_lint.options import Options
 
 FINDINGS = 1
 
@@ -54,11 +56,7 @@ FINDINGS = 1
 @click.option("--statistics", is_flag=True, help="Count the findings by rule, as text.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the findings that count, as text.")
 def check(
-    manifests: tuple[Path, ...],
-    catalog: Path | None,
-    config: Path | None,
-    project_dir: Path | None,
-    no_cache: bool,
+    options: Options,
     format_: str,
     output: Path | None,
     fail_on: str | None,
@@ -84,16 +82,11 @@ def check(
       pii-lint check --statistics
     """
     from pii_lint import recall
-    from pii_lint.options import Options
     from pii_lint.reports import FORMATS, text
     from pii_lint.reports import statistics as counted
 
-    options = Options(
-        manifests=manifests,
-        catalog=catalog,
-        config=config,
-        project_dir=project_dir,
-        use_cache=not no_cache,
+    options = replace(
+        options,
         persona=Persona(persona),
         fail_on=Severity(fail_on) if fail_on else None,
         select=select,

@@ -31,7 +31,7 @@ def show(resolved: bool, config: Path | None, project_dir: Path | None) -> int:
     Examples:
       pii-lint config show --resolved
     """
-    from pii_lint import pipeline
+    from pii_lint.pipeline.policies import policy
 
-    write(pipeline.policy(config, project_dir, resolved=resolved))
+    write(policy(config, project_dir, resolved=resolved))
     return 0

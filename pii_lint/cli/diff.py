@@ -64,11 +64,11 @@ def diff(
       pii-lint diff main/target/manifest.json target/manifest.json
       pii-lint diff base.json head.json --base-config base.yml --format markdown
     """
-    from pii_lint import pipeline
     from pii_lint.options import DiffOptions
+    from pii_lint.pipeline.diff import diff as compared
     from pii_lint.reports.difference import DIFF_FORMATS
 
-    found = pipeline.diff(
+    found = compared(
         DiffOptions(
             base=base,
             head=head,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from pathlib import Path
 
 import click
 
 from pii_lint.cli._options import project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
+from pii_lint.options import Options
 
 
 @click.command()
@@ -17,11 +17,7 @@ from pii_lint.errors import ConfigError
 @project_options
 def explain(
     what: str,
-    manifests: tuple[Path, ...],
-    catalog: Path | None,
-    config: Path | None,
-    project_dir: Path | None,
-    no_cache: bool,
+    options: Options,
 ) -> int:
     """Show the page of a rule, or why a column carries personal data, or why it doesn't.
 
@@ -34,19 +30,11 @@ def explain(
     if "." not in what:
         write(_page(what))
         return 0
-    from pii_lint import pipeline
-    from pii_lint.options import Options
+    from pii_lint.pipeline.explain import explain as explained
     from pii_lint.reports.explained import explain as told
 
-    options = Options(
-        manifests=manifests,
-        catalog=catalog,
-        config=config,
-        project_dir=project_dir,
-        use_cache=not no_cache,
-    )
     with progress():
-        answer = pipeline.explain(options, what)
+        answer = explained(options, what)
     write(told(answer))
     return 0
 

@@ -8,6 +8,8 @@ import click
 
 from pii_lint.cli._options import project_options, write
 from pii_lint.cli._progress import progress
+from pii_lint.errors import ConfigError
+from pii_lint.options import Options
 
 TO_FIX = 1
 
@@ -21,11 +23,7 @@ TO_FIX = 1
 )
 def fix(
     paths: tuple[Path, ...],
-    manifests: tuple[Path, ...],
-    catalog: Path | None,
-    config: Path | None,
-    project_dir: Path | None,
-    no_cache: bool,
+    options: Options,
     diff: bool,
     sources: bool,
 ) -> int:
@@ -40,20 +38,11 @@ def fix(
       pii-lint fix --diff
       pii-lint fix models/staging
     """
-    from pii_lint import pipeline
-    from pii_lint.errors import ConfigError
-    from pii_lint.options import Options
+    from pii_lint.pipeline.fix import fix as mended
     from pii_lint.reports import patch
 
-    options = Options(
-        manifests=manifests,
-        catalog=catalog,
-        config=config,
-        project_dir=project_dir,
-        use_cache=not no_cache,
-    )
     with progress():
-        found = pipeline.fix(options, paths, sources=sources)
+        found = mended(options, paths, sources=sources)
     if diff:
         write(patch.patch(found))
         click.echo(patch.told(found, written=False), nl=False, err=True)

@@ -31,10 +31,10 @@ def init(manifest: Path | None, catalog: Path | None, project_dir: Path | None, 
     Examples:
       dbt compile && pii-lint init && pii-lint check
     """
-    from pii_lint import pipeline
     from pii_lint.options import Options
+    from pii_lint.pipeline.policies import propose
 
-    file, proposal = pipeline.propose(
+    file, proposal = propose(
         Options(manifests=(manifest,) if manifest else (), catalog=catalog, project_dir=project_dir)
     )
     if file.exists() and not force:

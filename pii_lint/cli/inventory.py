@@ -8,6 +8,7 @@ import click
 
 from pii_lint.cli._options import output_option, project_options, write
 from pii_lint.cli._progress import progress
+from pii_lint.options import Options
 
 
 @click.command()
@@ -22,11 +23,7 @@ from pii_lint.cli._progress import progress
 )
 @output_option
 def inventory(
-    manifests: tuple[Path, ...],
-    catalog: Path | None,
-    config: Path | None,
-    project_dir: Path | None,
-    no_cache: bool,
+    options: Options,
     format_: str,
     output: Path | None,
 ) -> int:
@@ -40,16 +37,8 @@ def inventory(
       pii-lint inventory --format csv --output record-of-processing.csv
     """
     from pii_lint import recall
-    from pii_lint.options import Options
     from pii_lint.reports import INVENTORY_FORMATS
 
-    options = Options(
-        manifests=manifests,
-        catalog=catalog,
-        config=config,
-        project_dir=project_dir,
-        use_cache=not no_cache,
-    )
     with progress():
         listing = recall.inventory(options)
     write(INVENTORY_FORMATS[format_](listing), output)

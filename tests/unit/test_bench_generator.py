@@ -12,7 +12,7 @@ import pytest
 from pii_lint.artifacts.load import load_projects
 from pii_lint.findings import Report
 from pii_lint.options import Options
-from pii_lint.pipeline import check
+from pii_lint.pipeline.check import check
 from tests.bench import manifest
 from tests.bench.project import A_DOMAIN, Model, Warehouse, warehouse
 

@@ -18,12 +18,13 @@ import msgspec
 import pytest
 
 import pii_lint
-from pii_lint import cache, lineage, pipeline, recall
+from pii_lint import cache, lineage, recall
 from pii_lint.errors import ArtifactError
 from pii_lint.findings import Report
 from pii_lint.lineage.packing import PackedSummary, packed, unpacked
 from pii_lint.lineage.summary import Summary
 from pii_lint.options import Options
+from pii_lint.pipeline import check as checking
 from tests.bench import manifest
 from tests.bench.project import A_DOMAIN, warehouse
 from tests.corpus.harness import all_cases, inventory, model_id
@@ -49,13 +50,13 @@ def project(tmp_path: Path, folder: Path) -> Path:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Options]:
     """The runs that the engine was asked for."""
     runs: list[Options] = []
-    really = pipeline.check
+    really = checking.check
 
     def check(options: Options) -> Report:
         runs.append(options)
         return really(options)
 
-    monkeypatch.setattr(pipeline, "check", check)
+    monkeypatch.setattr(checking, "check", check)
     return runs
 
 

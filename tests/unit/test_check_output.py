@@ -115,11 +115,11 @@ def test_there_is_no_bar_outside_of_a_terminal_nor_for_the_quiet(
 
 
 def test_a_run_tells_how_far_it_has_come(leaking: list[str], tmp_path: Path) -> None:
-    from pii_lint import pipeline
     from pii_lint.options import Options
+    from pii_lint.pipeline.check import check
     from pii_lint.progress import heard
 
     told: list[tuple[int, int]] = []
     with heard(lambda done, total: told.append((done, total))):
-        pipeline.check(Options(manifests=(tmp_path / "manifest.json",)))
+        check(Options(manifests=(tmp_path / "manifest.json",)))
     assert told == [(1, 3), (2, 3), (3, 3)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-import pii_lint.pipeline
+import pii_lint.pipeline.check
 from pii_lint.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -306,7 +306,7 @@ def test_a_fault_of_the_tool_is_exit_code_4_and_shows_no_value(
     def fail(_: object) -> None:
         raise KeyError("a value of the project")
 
-    monkeypatch.setattr(pii_lint.pipeline, "check", fail)
+    monkeypatch.setattr(pii_lint.pipeline.check, "check", fail)
     code, told = refused(["check"], capsys)
     assert (code, "KeyError" in told, "a value" in told) == (4, True, False)
     for debugging in (["--debug", "check"], ["check"]):

@@ -14,7 +14,7 @@ import pytest
 from pii_lint.errors import PiiLintError
 from pii_lint.findings import Persona, Report
 from pii_lint.options import Options
-from pii_lint.pipeline import check
+from pii_lint.pipeline.check import check
 from pii_lint.reports import FORMATS
 from tests.unit.test_cli import manifest
 

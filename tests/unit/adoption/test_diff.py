@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pii_lint import pipeline
 from pii_lint.cli import main
 from pii_lint.diff import Change, Diff
 from pii_lint.options import DiffOptions
+from pii_lint.pipeline.diff import diff as compared
 from pii_lint.reports import difference
 
 LEAK = "select email from shop.main.stg"
@@ -33,7 +33,7 @@ ShopOf = Callable[..., Any]
 
 
 def compare(base: Any, head: Any, **more: Any) -> Diff:
-    return pipeline.diff(DiffOptions(base.manifest, head.manifest, **more))
+    return compared(DiffOptions(base.manifest, head.manifest, **more))
 
 
 def weakenings(diff: Diff) -> list[tuple[str, str]]:
@@ -274,12 +274,10 @@ def test_a_policy_that_isn_t_known_is_said(shop: ShopOf, tmp_path: Any) -> None:
     head = shop(mart=LEAK, policy="version: 1\nrules: {PII001: off}\n")
     stray = tmp_path / "base.json"
     stray.write_bytes(head.manifest.read_bytes())
-    diff = pipeline.diff(DiffOptions(stray, head.manifest))
+    diff = compared(DiffOptions(stray, head.manifest))
     assert not diff.gate
     assert "BASE's policy isn't known" in diff.notes[0]
-    given = pipeline.diff(
-        DiffOptions(stray, head.manifest, base_config=shop().home / "pii_lint.yml")
-    )
+    given = compared(DiffOptions(stray, head.manifest, base_config=shop().home / "pii_lint.yml"))
     assert weakenings(given) == [("rule", "PII001")]
     assert not given.notes
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pii_lint import pipeline
 from pii_lint.artifacts.model import Column, Exposure, Node, Project
 from pii_lint.config import load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.findings import Finding
+from pii_lint.pipeline import check as checking
 from pii_lint.policy import Policy
 from pii_lint.propagation.link import trace
 from pii_lint.rules import Facts
@@ -61,7 +61,7 @@ def facts_of(tmp_path: Path) -> Callable[[Files], Facts]:
 @pytest.fixture
 def findings_of(tmp_path: Path) -> Callable[[Files], list[Finding]]:
     """What `check` finds in such a project, suppressed findings and notes included."""
-    return lambda files: list(pipeline.findings_of(_facts(files, tmp_path)))
+    return lambda files: list(checking.findings_of(_facts(files, tmp_path)))
 
 
 def _project(files: Files) -> Project:

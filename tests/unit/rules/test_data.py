@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from pii_lint import pipeline
 from pii_lint.artifacts.model import Node, Sample
 from pii_lint.data.values import looks_real, luhn, mod97
 from pii_lint.findings import Confidence, Finding, Persona, Severity
+from pii_lint.pipeline import check as checking
 from pii_lint.propagation.link import trace
 from pii_lint.rules import Facts
 
@@ -121,14 +121,14 @@ def test_an_ephemeral_model_answers_for_its_own_literals(facts_of: FactsOf) -> N
     facts = facts_of({STAGING: f"with e as ({text}) select a from e"})
     node = replace(facts.projects[0].nodes["model.shop.stg"], injected_ctes=(f"e as ({text})",))
     facts = changed(facts, nodes={**facts.projects[0].nodes, node.unique_id: node})
-    assert of(list(pipeline.findings_of(facts)), "DAT001") == []
+    assert of(list(checking.findings_of(facts)), "DAT001") == []
 
 
 def test_another_project_s_sql_is_its_own_concern(facts_of: FactsOf) -> None:
     facts = facts_of({STAGING: "select 'erika.roe@gmail.com' as a"})
     node = replace(facts.projects[0].nodes["model.shop.stg"], package="dbt_utils")
     facts = changed(facts, nodes={**facts.projects[0].nodes, node.unique_id: node})
-    assert of(list(pipeline.findings_of(facts)), "DAT001") == []
+    assert of(list(checking.findings_of(facts)), "DAT001") == []
 
 
 def test_fixtures_and_expectations_of_unit_tests_are_searched(facts_of: FactsOf) -> None:
@@ -138,7 +138,7 @@ def test_fixtures_and_expectations_of_unit_tests_are_searched(facts_of: FactsOf)
         Sample(name, path, "expectation", "ann@example.com"),
         Sample("unit_test.shop.stg.other", path, "expectation", "212-73-4451"),
     )
-    found = of(list(pipeline.findings_of(changed(facts_of(CLEAN), samples=samples))), "DAT001")
+    found = of(list(checking.findings_of(changed(facts_of(CLEAN), samples=samples))), "DAT001")
     assert sorted((f.node, f.column) for f in found) == [
         (name, "fixture"),
         ("unit_test.shop.stg.other", "expectation"),
@@ -178,7 +178,7 @@ def test_stored_failures_are_judged_by_what_the_test_selects(
     facts_of: FactsOf, sql: str | None, severity: Severity | None, confidence: Confidence | None
 ) -> None:
     facts = changed(facts_of(CLEAN), stored_tests={"test.shop.no_bad_rows": stored(sql)})
-    found = of(list(pipeline.findings_of(facts)), "DAT002")
+    found = of(list(checking.findings_of(facts)), "DAT002")
     assert [(f.severity, f.confidence) for f in found] == (
         [(severity, confidence)] if severity else []
     )
@@ -188,7 +188,7 @@ def test_failures_in_a_zone_for_cleared_readers_are_at_home(facts_of: FactsOf) -
     zones = "version: 1\nzones: {restricted: {schemas: [audit_*]}}\n"
     test = stored("select email from shop.raw.customers", schema="audit_tests")
     facts = changed(facts_of({**CLEAN, "pii_lint.yml": zones}), stored_tests={test.unique_id: test})
-    assert of(list(pipeline.findings_of(facts)), "DAT002") == []
+    assert of(list(checking.findings_of(facts)), "DAT002") == []
 
 
 @pytest.mark.parametrize(
@@ -215,6 +215,6 @@ def test_a_description_that_goes_into_the_warehouse_is_searched(facts_of: FactsO
     for text, flagged in (("such as max@posteo.de", True), ("such as max@example.com", False)):
         persisted = replace(node, persisted=(("", "People."), ("country", text)))
         nodes = {**facts.projects[0].nodes, node.unique_id: persisted}
-        found = of(list(pipeline.findings_of(changed(facts, nodes=nodes))), "DAT002")
+        found = of(list(checking.findings_of(changed(facts, nodes=nodes))), "DAT002")
         assert bool(found) == flagged
         assert "posteo" not in repr(found)

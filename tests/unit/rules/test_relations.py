@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from pii_lint import pipeline
 from pii_lint.config import load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.findings import Finding, Persona, Severity
+from pii_lint.pipeline import check as checking
 from pii_lint.propagation.link import trace
 from pii_lint.rules import Facts
 
@@ -99,7 +99,7 @@ def test_what_dbt_wrote_into_a_model_is_nobody_s_hard_coded_name(facts_of: Facts
     facts = with_nodes(
         facts_of(files), stg_customers={"materialized": "ephemeral"}, int_customers=depends
     )
-    assert of(list(pipeline.findings_of(facts)), "SRC001") == []
+    assert of(list(checking.findings_of(facts)), "SRC001") == []
 
 
 def test_a_stand_in_under_the_very_name_of_a_source_is_no_second_relation(
@@ -109,7 +109,7 @@ def test_a_stand_in_under_the_very_name_of_a_source_is_no_second_relation(
     stand_in = {"relation_name": '"shop"."raw"."customers"', "resource_type": "seed"}
     facts = with_nodes(facts_of(files), int_customers=stand_in)
     assert "model.shop.int_customers" in facts.inventory.relations["model.shop.stg_customers"].reads
-    assert of(list(pipeline.findings_of(facts)), "SRC001") == []
+    assert of(list(checking.findings_of(facts)), "SRC001") == []
 
 
 def test_what_another_model_s_hook_reads_isn_t_read_by_its_target(findings_of: FindingsOf) -> None:
@@ -179,6 +179,6 @@ def test_a_model_over_a_source_s_relation_is_told(facts_of: FactsOf) -> None:
     facts = facts_of({STAGING: "select 1 as country", INTERMEDIATE: "select 1 as country"})
     over = {"relation_name": '"shop"."raw"."customers"'}
     facts = with_nodes(facts, stg_customers=over)
-    (found,) = of(list(pipeline.findings_of(facts)), "SRC002")
+    (found,) = of(list(checking.findings_of(facts)), "SRC002")
     assert found.node == "model.shop.stg_customers"
     assert "`raw.customers`" in found.message

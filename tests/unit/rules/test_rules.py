@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pii_lint import pipeline
 from pii_lint.data.registry import load_registry
 from pii_lint.findings import Finding, Severity
 from pii_lint.labels import Form, Label, Origin
+from pii_lint.pipeline import check as checking
 from pii_lint.propagation.inventory import Span
 from pii_lint.rules import RULES, Facts, Rule
 from pii_lint.rules._approvals import as_date, sign_off
@@ -387,7 +387,7 @@ def test_what_an_ephemeral_model_reads_is_its_own_reading(facts_of: FactsOf) -> 
         nodes["model.shop.stg"] = replace(nodes["model.shop.stg"], materialized=materialized)
         nodes[REACH] = replace(nodes[REACH], depends_on=("model.shop.stg",))
         project = replace(facts.projects[0], nodes=nodes)
-        return codes(list(pipeline.findings_of(replace(facts, projects=(project,)))))
+        return codes(list(checking.findings_of(replace(facts, projects=(project,)))))
 
     assert "LAY001" not in layers("ephemeral")
     assert "LAY001" in layers("view")

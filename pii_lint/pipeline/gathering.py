@@ -1,0 +1,121 @@
+"""What every run begins with: load, follow the labels, refuse what can only mislead."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pii_lint.artifacts.freshness import check_freshness
+from pii_lint.artifacts.load import load_projects
+from pii_lint.artifacts.model import Project
+from pii_lint.config import POLICY_FILE, Config, load_config
+from pii_lint.data.registry import load_registry
+from pii_lint.data.shape import nearest
+from pii_lint.errors import ConfigError
+from pii_lint.findings import ManifestInput
+from pii_lint.labels import Form
+from pii_lint.options import Options
+from pii_lint.policy import Policy
+from pii_lint.propagation.link import trace
+from pii_lint.rules import RULES, Facts
+
+
+def gather(options: Options) -> Facts:
+    """Load what a run is told to look at, and follow the labels through it."""
+    projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
+    config = policy_of(options.config, folder)
+    _refuse_strangers(config, {uid for project in projects for uid in project.nodes})
+    return followed(projects, config, folder, options)
+
+
+def followed(
+    projects: tuple[Project, ...], config: Config, folder: Path | None, options: Options
+) -> Facts:
+    registry = load_registry(config.kinds)
+    return Facts(
+        projects=projects,
+        config=config,
+        policy=Policy(config, registry),
+        registry=registry,
+        inventory=trace(projects, config, registry, remember=options.use_cache),
+        today=options.today or datetime.now(tz=UTC).date(),
+        project_dir=folder,
+    )
+
+
+def policy_of(path: Path | None, folder: Path | None) -> Config:
+    config = load_config(path, folder)
+    config.refuse_unknown_rules([rule.code for rule in RULES])
+    return config
+
+
+def _refuse_strangers(config: Config, known: Collection[str]) -> None:
+    """A policy that speaks of a relation which isn't there guards nothing."""
+    named = [(uid, spec.line) for uid, specs in config.labels.items() for spec in specs.values()]
+    named += [(secret.name, secret.line) for secret in config.secrets if secret.sort == "relation"]
+    named += [
+        (secret.name.rpartition(".")[0], secret.line)
+        for secret in config.secrets
+        if secret.sort == "column"
+    ]
+    for uid, line in named:
+        if uid not in known:
+            sentence = (
+                f"{config.file}:{line}: `{uid}` is in no manifest{nearest(uid, sorted(known))}"
+            )
+            raise ConfigError(sentence if sentence.endswith("?") else f"{sentence}.")
+
+
+def refuse_nothing_to_guard(facts: Facts) -> None:
+    """A gate that has nothing to look for, or nothing to guard, must not be green."""
+    refuse_nothing_to_follow(facts)
+    if not facts.policy.guarded(facts.nodes.values()):
+        raise ConfigError(
+            "No model is in the safe zone, so there is nothing to guard: put the marts that "
+            "everybody may read under models/marts/safe, or say where they are in "
+            f"{POLICY_FILE} under `zones: {{safe: {{paths: [...]}}}}`."
+        )
+
+
+def refuse_nothing_to_follow(facts: Facts) -> None:
+    born = any(
+        via is None and label.form not in (Form.UNKNOWN, Form.SIGNAL)
+        for node, relation in facts.relations()
+        if not facts.is_secret(node.unique_id)
+        for column in relation.columns.values()
+        for label, via in column.labels.items()
+    )
+    if not born:
+        raise ConfigError(
+            "No column is tagged as personal, so there is nothing to follow: set `config: {tags: "
+            "[pii], meta: {pii: true, pii_type: ...}}` on the personal columns of your sources, or "
+            f"list them under `labels` in {POLICY_FILE}."
+        )
+
+
+def inputs(facts: Facts) -> tuple[ManifestInput, ...]:
+    return tuple(
+        ManifestInput(
+            sha256=project.sha256,
+            dbt_version=project.dbt_version,
+            adapter_type=project.adapter_type,
+            target=project.target,
+            freshness=project.freshness,
+        )
+        for project in facts.projects
+    )
+
+
+def notes(facts: Facts) -> tuple[str, ...]:
+    sentences = [
+        check_freshness(project, facts.project_dir).sentence
+        for project in facts.projects
+        if project.freshness == "unchecked"
+    ]
+    if facts.config.file is None:
+        sentences.append(f"There is no {POLICY_FILE}, so the policy that ships holds.")
+    waiver = facts.config.allow_literal_keys
+    if waiver is not None:
+        sentences.append(f"The policy accepts literal keys until {waiver.until}: {waiver.reason}")
+    return tuple(dict.fromkeys(sentences))
