@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -23,6 +24,8 @@ COMMANDS = {
     "java": "install a Java runtime, 17 or newer",
     "make": "install make",
 }
+# Debian keeps the server off the path.
+SERVERS = {"postgresql": ("initdb", "install the server and its tools (Debian: postgresql)")}
 
 
 def missing(part: str) -> str | None:
@@ -30,6 +33,10 @@ def missing(part: str) -> str | None:
     if part in MODULES:
         module, remedy = MODULES[part]
         found = importlib.util.find_spec(module) is not None
+    elif part in SERVERS:
+        command, remedy = SERVERS[part]
+        debian = Path("/usr/lib/postgresql").glob(f"*/bin/{command}")
+        found = shutil.which(command) is not None or any(debian)
     else:
         remedy = COMMANDS[part]
         found = shutil.which(part) is not None
