@@ -7,9 +7,12 @@ import os
 import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.warehouse import Warehouse
 
 # What a test may need beyond the linter, and how one gets it.
 MODULES = {
@@ -18,14 +21,18 @@ MODULES = {
     "pre-commit": ("pre_commit", "pip install '.[dev]'"),
     "postgres": ("psycopg", "pip install '.[postgres]'"),
     "spark": ("pyspark", "pip install '.[spark]'"),
+    "playwright": ("playwright", "pip install '.[dev]'"),
 }
 COMMANDS = {
+    "chromium": "install Chromium (on Debian: apt-get install chromium)",
     "git": "install git",
     "java": "install a Java runtime, 17 or newer",
     "make": "install make",
 }
 # Debian keeps the server off the path.
 SERVERS = {"postgresql": ("initdb", "install the server and its tools (Debian: postgresql)")}
+ALSO_CALLED = {"chromium": ("chromium-browser", "google-chrome", "google-chrome-stable")}
+"""Other names under which a command may be installed."""
 
 
 def missing(part: str) -> str | None:
@@ -34,13 +41,18 @@ def missing(part: str) -> str | None:
         module, remedy = MODULES[part]
         found = importlib.util.find_spec(module) is not None
     elif part in SERVERS:
-        command, remedy = SERVERS[part]
-        debian = Path("/usr/lib/postgresql").glob(f"*/bin/{command}")
-        found = shutil.which(command) is not None or any(debian)
+        program, remedy = SERVERS[part]
+        debian = Path("/usr/lib/postgresql").glob(f"*/bin/{program}")
+        found = shutil.which(program) is not None or any(debian)
     else:
         remedy = COMMANDS[part]
-        found = shutil.which(part) is not None
+        found = command(part) is not None
     return None if found else f"{part} isn't installed: {remedy}"
+
+
+def command(part: str) -> str | None:
+    """Where a command stands, under whichever name it goes."""
+    return next(filter(None, map(shutil.which, (part, *ALSO_CALLED.get(part, ())))), None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,6 +72,29 @@ def require() -> Callable[[str], None]:
             pytest.skip(reason)
 
     return require_part
+
+
+@pytest.fixture(scope="session")
+def bare_warehouse(
+    tmp_path_factory: pytest.TempPathFactory, require: Callable[[str], None]
+) -> Warehouse:
+    """This repository's dbt project, parsed: no table, no salt. Copy it to change it."""
+    require("dbt")
+    require("duckdb")
+    # imported here, for this file also stands alone
+    from tests.warehouse import bare
+
+    return bare(tmp_path_factory.mktemp("bare") / "acme")
+
+
+@pytest.fixture(scope="session")
+def built_warehouse(
+    bare_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Warehouse:
+    """The same with data, every model built, docs written. Copy it to change it."""
+    from tests.warehouse import built
+
+    return built(bare_warehouse, tmp_path_factory.mktemp("built") / "acme")
 
 
 @pytest.hookimpl(wrapper=True)

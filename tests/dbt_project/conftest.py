@@ -1,106 +1,14 @@
-"""The warehouse of this repository, built once with a real dbt in this process."""
+"""Copies of this repository's warehouse to break things in."""
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import pytest
 
-if TYPE_CHECKING:
-    from dbt.cli.main import dbtRunnerResult
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Warehouse:
-    """A dbt project in a folder of its own, with its database file beside it."""
-
-    project_dir: Path
-
-    @property
-    def target_dir(self) -> Path:
-        return self.project_dir / "target"
-
-    @property
-    def logs_dir(self) -> Path:
-        return self.project_dir / "logs"
-
-    @property
-    def database(self) -> Path:
-        return self.project_dir / "acme.duckdb"
-
-    def run(self, args: Sequence[str]) -> dbtRunnerResult:
-        """One dbt command, typed in the project's folder by somebody without any credential."""
-        # imported here, for it takes seconds and needs an extra
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
-
-        kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-        try:
-            with chdir(self.project_dir), patch.dict(os.environ, kept, clear=True):
-                return dbtRunner().invoke([*args])
-        finally:
-            # or the next project, whose profile reads the same, would get this one's database
-            DuckDBConnectionManager.close_all_connections()
-
-    def query(self, sql: str) -> list[tuple[object, ...]]:
-        """The rows of a query; a statement that changes data may be one."""
-        import duckdb
-
-        with duckdb.connect(str(self.database)) as connection:
-            return connection.execute(sql).fetchall()
-
-    def edit(self, path: str, old: str, new: str) -> None:
-        """Change a file of the project."""
-        file = self.project_dir / path
-        text = file.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{path} holds this text {text.count(old)} times"
-        file.write_text(text.replace(old, new), encoding="utf-8")
-
-
-@pytest.fixture(scope="session")
-def bare_warehouse(
-    tmp_path_factory: pytest.TempPathFactory, require: Callable[[str], None]
-) -> Warehouse:
-    """The project as cloned, with its profile, parsed: no table, no salt. Copy it to change it."""
-    require("dbt")
-    require("duckdb")
-    folder = tmp_path_factory.mktemp("bare") / "acme"
-    for part in ("models", "macros", "dbt_package", "seeds", "snapshots", "tests/dbt"):
-        shutil.copytree(REPOSITORY / part, folder / part)
-    for file in ("dbt_project.yml", "packages.yml", "package-lock.yml"):
-        shutil.copy(REPOSITORY / file, folder)
-    shutil.copy(REPOSITORY / "profiles.example.yml", folder / "profiles.yml")
-    warehouse = Warehouse(folder)
-    assert warehouse.run(["deps"]).success
-    # parsed once, so that a copy parses only what it changes
-    assert warehouse.run(["parse"]).success
-    return warehouse
-
-
-@pytest.fixture(scope="session")
-def built_warehouse(
-    bare_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
-) -> Warehouse:
-    """Raw tables, a salt, every model built and tested, docs written. Copy it to change it."""
-    from pii_lint.warehouse.duckdb_store import DuckDBStore
-    from pii_lint.warehouse.salt import init
-
-    warehouse = Warehouse(tmp_path_factory.mktemp("built") / "acme")
-    shutil.copytree(bare_warehouse.project_dir, warehouse.project_dir)
-    assert warehouse.run(["seed", "--vars", "load_raw: true"]).success
-    init(DuckDBStore(warehouse.database))
-    assert warehouse.run(["build"]).success
-    assert warehouse.run(["docs", "generate", "--static"]).success
-    return warehouse
+from tests.warehouse import Warehouse
 
 
 @pytest.fixture

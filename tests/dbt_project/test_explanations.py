@@ -12,7 +12,7 @@ from pii_lint.cli import main
 from tests.unit.test_formats import SNAPSHOTS
 
 if TYPE_CHECKING:
-    from tests.dbt_project.conftest import Warehouse
+    from tests.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pii_lint.cli import main
-from tests.dbt_project.conftest import Warehouse
+from tests.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ import yaml
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
-    from tests.dbt_project.conftest import Warehouse
+    from tests.warehouse import Warehouse
 
     Copier = Callable[[Warehouse], Warehouse]
 

@@ -1,0 +1,1 @@
+"""A package, for the browser lives as long as one."""
