@@ -28,7 +28,7 @@ warehouse: $(VENV)/.duckdb ## Build the warehouse alone, from synthetic data
 
 .PHONY: test
 test: $(VENV)/.dev ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure the linter's speed beside other tools' (make bench ARGS=--no-peers)
