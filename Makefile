@@ -90,5 +90,5 @@ $(VENV)/.duckdb: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb,postgres]'
 	@touch $@ $(VENV)/.duckdb

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -22,6 +22,8 @@ class Warehouse:
     """A dbt project in a folder of its own, with its database file beside it."""
 
     project_dir: Path
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # what a target other than DuckDB asks for
 
     @property
     def target_dir(self) -> Path:
@@ -42,8 +44,12 @@ class Warehouse:
         from dbt.cli.main import dbtRunner
 
         kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+        kept |= self.environ
         try:
-            with chdir(self.project_dir), patch.dict(os.environ, kept, clear=True):
+            with (
+                chdir(self.project_dir),
+                patch.dict(os.environ, kept, clear=True),
+            ):
                 return dbtRunner().invoke([*args])
         finally:
             # or the next project, whose profile reads the same, would get this one's database

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from pii_lint.errors import ConfigError
-from pii_lint.warehouse.profile import duckdb_path
-from pii_lint.warehouse.salt import Store, check, import_, init
+from pii_lint.warehouse.profile import Target, file_of, find_target
+from pii_lint.warehouse.salt import RELATION, Store, check, import_, init
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -60,16 +60,41 @@ def _where(command: Callable[..., None]) -> Callable[..., None]:
 def _store(
     database: Path | None, project_dir: Path, profiles_dir: Path | None, target: str | None
 ) -> Store:
-    # Not at the top: the linter runs without a database driver.
+    if database is not None:
+        return _duckdb(database)
+    found = find_target(project_dir, profiles_dir=profiles_dir, target=target)
+    if found.engine == "duckdb":
+        return _duckdb(file_of(found))
+    if found.engine == "postgres":
+        return _postgres(found)
+    raise ConfigError(
+        f"Target {found.name} in {found.file} is of type {found.engine}, where this command can't "
+        f"keep a salt: choose another --target, or fill {RELATION} there yourself, one row with 64 "
+        "random hexadecimal digits in a column `salt`."
+    )
+
+
+# The drivers are not imported at the top: the linter runs without any.
+
+
+def _duckdb(file: Path) -> Store:
     try:
         from pii_lint.warehouse.duckdb_store import DuckDBStore
     except ImportError:
-        raise ConfigError(
-            "The salt commands need a database driver: install `pii-lint[duckdb]`."
-        ) from None
-    return DuckDBStore(
-        database or duckdb_path(project_dir, profiles_dir=profiles_dir, target=target)
-    )
+        raise _no_driver("duckdb") from None
+    return DuckDBStore(file)
+
+
+def _postgres(target: Target) -> Store:
+    try:
+        from pii_lint.warehouse.postgres_store import PostgresStore
+    except ImportError:
+        raise _no_driver("postgres") from None
+    return PostgresStore(target)
+
+
+def _no_driver(extra: str) -> ConfigError:
+    return ConfigError(f"The salt commands need a database driver: install `pii-lint[{extra}]`.")
 
 
 @salt.command("init")

@@ -1,10 +1,11 @@
-"""Which DuckDB file a dbt profile means; of its templates only `env_var` is read."""
+"""Which database a dbt profile means; of its templates only `env_var` is read."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -13,8 +14,47 @@ from pii_lint.errors import ConfigError
 
 _ENV_VAR = re.compile(
     r"\{\{\s*env_var\(\s*(?P<quote>['\"])(?P<name>\w+)(?P=quote)\s*"
-    r"(?:,\s*(?P<mark>['\"])(?P<default>[^'\"]*)(?P=mark)\s*)?\)\s*\}\}"
+    r"(?:,\s*(?P<mark>['\"])(?P<default>[^'\"]*)(?P=mark)\s*)?\)\s*"
+    # a filter that only says what type the text is to become
+    r"(?:\|\s*(?:as_number|as_native|as_text|int|string)\s*)?\}\}"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target of a profile. Its values may be secrets, so that `repr` shows none."""
+
+    name: str
+    file: Path
+    engine: str
+    # the adapter's name: duckdb, postgres, spark, ...
+    _values: Mapping[str, object] = field(repr=False)
+    _environ: Mapping[str, str] = field(repr=False)
+
+    def text(self, key: str) -> str | None:
+        """A value of it, with its variables filled in."""
+        return _text(self._values, key, self.file, self._environ)
+
+
+def find_target(
+    project_dir: Path,
+    *,
+    profiles_dir: Path | None = None,
+    target: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Target:
+    """The target that dbt would build in."""
+    project_file = project_dir / "dbt_project.yml"
+    profile_name = _text(_load(project_file), "profile", project_file, environ)
+    if profile_name is None:
+        raise ConfigError(f"{project_file} names no profile: add `profile:`, or give --database.")
+    profiles_file = _profiles_file(profiles_dir)
+    profile = _table(_load(profiles_file), profile_name, f"profile {profile_name}", profiles_file)
+    name = target or _text(profile, "target", profiles_file, environ) or "default"
+    outputs = _table(profile, "outputs", f"`outputs` in profile {profile_name}", profiles_file)
+    output = _table(outputs, name, f"target {name} in profile {profile_name}", profiles_file)
+    engine = _text(output, "type", profiles_file, environ) or "no type"
+    return Target(name, profiles_file, engine, output, environ)
 
 
 def duckdb_path(
@@ -25,25 +65,21 @@ def duckdb_path(
     environ: Mapping[str, str] = os.environ,
 ) -> Path:
     """The database file of the project's profile; a relative one is left so, as dbt takes it."""
-    project_file = project_dir / "dbt_project.yml"
-    profile_name = _text(_load(project_file), "profile", project_file, environ)
-    if profile_name is None:
-        raise ConfigError(f"{project_file} names no profile: add `profile:`, or give --database.")
-    profiles_file = _profiles_file(profiles_dir)
-    profile = _table(_load(profiles_file), profile_name, f"profile {profile_name}", profiles_file)
-    name = target or _text(profile, "target", profiles_file, environ) or "default"
-    outputs = _table(profile, "outputs", f"`outputs` in profile {profile_name}", profiles_file)
-    output = _table(outputs, name, f"target {name} in profile {profile_name}", profiles_file)
-    engine = _text(output, "type", profiles_file, environ)
-    if engine != "duckdb":
+    found = find_target(project_dir, profiles_dir=profiles_dir, target=target, environ=environ)
+    if found.engine != "duckdb":
         raise ConfigError(
-            f"Target {name} in {profiles_file} is of type {engine}, and this works on DuckDB only: "
-            "choose another --target, or give --database."
+            f"Target {found.name} in {found.file} is of type {found.engine}, and this works on "
+            "DuckDB only: choose another --target, or give --database."
         )
-    path = _text(output, "path", profiles_file, environ)
+    return file_of(found)
+
+
+def file_of(target: Target) -> Path:
+    """The file that a target on DuckDB writes to."""
+    path = target.text("path")
     if path is None or path == ":memory:" or re.match(r"\w{2,}:", path):
         raise ConfigError(
-            f"Target {name} in {profiles_file} names no file that lasts: give `path:` "
+            f"Target {target.name} in {target.file} names no file that lasts: give `path:` "
             "the path of a DuckDB file, or give --database."
         )
     return Path(path)
