@@ -24,16 +24,18 @@ _ENV_VAR = re.compile(
 class Target:
     """One target of a profile. Its values may be secrets, so that `repr` shows none."""
 
+    profile: str
     name: str
     file: Path
     engine: str
     # the adapter's name: duckdb, postgres, spark, ...
-    _values: Mapping[str, object] = field(repr=False)
+    values: Mapping[str, object] = field(repr=False)
+    # as written, templates and all
     _environ: Mapping[str, str] = field(repr=False)
 
     def text(self, key: str) -> str | None:
         """A value of it, with its variables filled in."""
-        return _text(self._values, key, self.file, self._environ)
+        return _text(self.values, key, self.file, self._environ)
 
 
 def find_target(
@@ -54,7 +56,7 @@ def find_target(
     outputs = _table(profile, "outputs", f"`outputs` in profile {profile_name}", profiles_file)
     output = _table(outputs, name, f"target {name} in profile {profile_name}", profiles_file)
     engine = _text(output, "type", profiles_file, environ) or "no type"
-    return Target(name, profiles_file, engine, output, environ)
+    return Target(profile_name, name, profiles_file, engine, output, environ)
 
 
 def duckdb_path(

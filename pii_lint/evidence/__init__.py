@@ -1,0 +1,1 @@
+"""Evidence: what happens to the safe marts when personal data changes."""

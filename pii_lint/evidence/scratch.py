@@ -1,0 +1,293 @@
+"""A scratch copy of a DuckDB warehouse: what it starts from, altered, and built anew by dbt."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pii_lint.counts import Table
+from pii_lint.errors import ConfigError
+from pii_lint.evidence.alter import Scalar, canaries, exchanged, others, under
+from pii_lint.foretold import Place
+from pii_lint.warehouse.profile import Target, file_of
+
+_TYPES = (
+    *("VARCHAR", "JSON", "UUID", "BLOB", "BOOLEAN", "DATE", "TIMESTAMP", "TIME"),
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+)
+"""How the types begin whose values can be altered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """How much of a place was altered: distinct values, never the values themselves."""
+
+    place: Place
+    altered: int
+    kept: int
+    # distinct values that have no other of their shape
+    why: str | None = None
+    # nothing could be altered, and why
+
+
+class BuildFailed(Exception):
+    """dbt could not build the copy."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self.where = where
+        # the first node that failed
+
+
+class Scratch:
+    """A folder with the given tables of a warehouse, and the databases built from them."""
+
+    def __init__(
+        self, folder: Path, project_dir: Path, target: Target, given: Iterable[Table]
+    ) -> None:
+        self._folder = folder
+        self._project_dir = project_dir
+        self._stem = _file(project_dir, target).name
+        self._base = folder / "base" / self._stem
+        self._base.parent.mkdir(parents=True)
+        _copy(_file(project_dir, target), self._base, given)
+        self._desk = folder / "desk" / self._stem
+        self._desk.parent.mkdir()
+        output = {**target.values, "path": str(self._desk)}
+        profile = {target.profile: {"target": target.name, "outputs": {target.name: output}}}
+        (self._desk.parent / "profiles.yml").write_text(json.dumps(profile), "utf-8")
+
+    def altered(
+        self, name: str, tables: Mapping[str, Table], places: Sequence[Place]
+    ) -> tuple[Path, tuple[Altered, ...]]:
+        """A database whose values of these places, all of one kind, are others."""
+        file = self._fresh(name)
+        with duckdb.connect(str(file)) as connection:
+            return file, tuple(_alter(connection, tables, places))
+
+    def planted(
+        self, name: str, tables: Mapping[str, Table], kinds: Iterable[tuple[str, Sequence[Place]]]
+    ) -> tuple[Path, tuple[tuple[str, str], ...]]:
+        """A database with canaries in all places, and the canaries with their kinds."""
+        file = self._fresh(name)
+        found: list[tuple[str, str]] = []
+        with duckdb.connect(str(file)) as connection:
+            for kind, places in kinds:
+                values = {p: _values(connection, tables[p.node], p) for p in places}
+                into = canaries((one for some in values.values() for one in some or ()), kind)
+                for place, there in values.items():
+                    if there:
+                        _exchange(connection, tables[place.node], place, into)
+                found += [(kind, new) for new in into.values() if isinstance(new, str)]
+        return file, tuple(found)
+
+    def plain(self, name: str) -> Path:
+        """A database with the given tables as they are."""
+        return self._fresh(name)
+
+    def build(self, file: Path) -> None:
+        """Let dbt make every model and snapshot in it. Raises `BuildFailed`."""
+        # always in the same place, for dbt parses everything anew where its profile differs
+        file.rename(self._desk)
+        try:
+            _dbt(self._project_dir, self._desk.parent)
+            _freeze(self._desk)
+        finally:
+            self._desk.rename(file)
+
+    def _fresh(self, name: str) -> Path:
+        # each in a folder of its own, for DuckDB calls a database by its file's stem
+        file = self._folder / name / self._stem
+        file.parent.mkdir()
+        shutil.copyfile(self._base, file)
+        return file
+
+
+def _file(project_dir: Path, target: Target) -> Path:
+    file = project_dir / file_of(target)
+    if not file.is_file():
+        raise ConfigError(
+            f"There is no DuckDB file at {file}: load the raw tables and build the project first."
+        )
+    return file
+
+
+def _copy(original: Path, base: Path, given: Iterable[Table]) -> None:
+    try:
+        with duckdb.connect(str(base)) as connection:
+            connection.execute(f"attach {_literal(str(original))} as original (read_only)")
+            there = {
+                (schema.lower(), name.lower())
+                for schema, name in connection.execute(
+                    "select schema_name, table_name from duckdb_tables() "
+                    "where database_name = 'original' union all "
+                    "select schema_name, view_name from duckdb_views() "
+                    "where database_name = 'original'"
+                ).fetchall()
+            }
+            for table in given:
+                if (table.schema.lower(), table.name.lower()) not in there:
+                    continue
+                connection.execute(f"create schema if not exists {_quoted(table.schema)}")
+                name = _name(table)
+                connection.execute(f"create table {name} as from original.{name}")
+    except duckdb.Error as error:
+        raise ConfigError(
+            f"DuckDB could not copy {original} ({type(error).__name__}): check that no other "
+            "process holds it, and that this DuckDB is not older than the one that made it."
+        ) from None
+
+
+def _alter(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Table], places: Sequence[Place]
+) -> Iterator[Altered]:
+    """The same value becomes the same other one in each of the places."""
+    values = {place: _values(connection, tables[place.node], place) for place in places}
+    into = others((one for some in values.values() for one in some or ()), places[0].kind)
+    for place, there in values.items():
+        if there is None:
+            yield Altered(
+                place, 0, 0, "there is no such column, or of a type that can't be altered"
+            )
+            continue
+        changed = sum(1 for one in there if one in into)
+        if changed:
+            _exchange(connection, tables[place.node], place, into)
+        why = None if changed else "it holds no value" if not there else "no value has another"
+        yield Altered(place, changed, len(there) - changed, why)
+
+
+def _type(connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> str | None:
+    found = connection.execute(
+        "select data_type from duckdb_columns() where lower(schema_name) = lower(?) "
+        "and lower(table_name) = lower(?) and lower(column_name) = lower(?) "
+        "and database_name = current_database()",
+        [table.schema, table.name, column],
+    ).fetchone()
+    return str(found[0]) if found else None
+
+
+def _values(
+    connection: duckdb.DuckDBPyConnection, table: Table, place: Place
+) -> frozenset[Scalar] | None:
+    """The different values of a place; None where it can't be altered."""
+    sort = _type(connection, table, place.column)
+    if sort is None or sort.endswith("]") or not sort.startswith(_TYPES):
+        return None
+    cells = _cells(connection, table, place.column)
+    if place.keys:
+        keys = _folded(place.keys)
+        return frozenset(one for cell in cells for one in under(_document(cell), keys))
+    return frozenset(cells)
+
+
+def _cells(connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> list[Scalar]:
+    name = _quoted(column)
+    rows = connection.execute(
+        f"select distinct {name} from {_name(table)} where {name} is not null"  # noqa: S608  quoted
+    ).fetchall()
+    return [value for (value,) in rows]
+
+
+def _exchange(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    place: Place,
+    into: Mapping[Scalar, Scalar],
+) -> None:
+    pairs: list[tuple[object, object]] = []
+    for value in _cells(connection, table, place.column):
+        if place.keys:
+            document = _document(value)
+            new = exchanged(document, _folded(place.keys), into)
+            if new != document:
+                pairs.append((value, json.dumps(new)))
+        elif value in into:
+            pairs.append((value, into[value]))
+    if not pairs:
+        return
+    name, column = _name(table), _quoted(place.column)
+    connection.execute(
+        f"create temporary table pairs as select {column} as old, {column} as new "  # noqa: S608  quoted
+        f"from {name} limit 0"
+    )
+    connection.executemany("insert into pairs values (?, ?)", pairs)
+    connection.execute(
+        f"update {name} as given set {column} = pairs.new "  # noqa: S608  quoted
+        f"from pairs where given.{column} = pairs.old"
+    )
+    connection.execute("drop table pairs")
+
+
+def _document(value: object) -> object:
+    try:
+        return json.loads(str(value))
+    except ValueError:
+        return None
+
+
+def _folded(keys: Iterable[str]) -> frozenset[str]:
+    return frozenset(key.casefold() for key in keys)
+
+
+def _dbt(project_dir: Path, desk: Path) -> None:
+    # Not at the top: dbt takes seconds to load.
+    try:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+    except ImportError:
+        raise ConfigError(
+            "This builds the project with dbt: install `pii-lint[duckdb]` beside it."
+        ) from None
+    words = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
+    words += ["build", "--full-refresh", "--resource-type", "model", "--resource-type", "snapshot"]
+    words += ["--project-dir", str(project_dir), "--profiles-dir", str(desk)]
+    words += ["--target-path", str(desk / "target"), "--log-path", str(desk / "logs")]
+    try:
+        with chdir(project_dir):
+            result = dbtRunner().invoke(words)
+    finally:
+        # dbt keeps the file open for its next run, which is on another one
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if not result.success:
+        nodes = getattr(result.result, "results", None) or ()
+        failed = [one.node.name for one in nodes if str(one.status) in ("error", "fail")]
+        raise BuildFailed(failed[0] if failed else "the project itself")
+
+
+def _freeze(file: Path) -> None:
+    """Make a table of each view: under another name, its database's views are lost."""
+    with duckdb.connect(str(file)) as connection:
+        views = [
+            Table(schema, name)
+            for schema, name in connection.execute(
+                "select schema_name, view_name from duckdb_views() "
+                "where not internal and database_name = current_database()"
+            ).fetchall()
+        ]
+        for at, view in enumerate(views):
+            connection.execute(f"create table pii_lint_view_{at} as from {_name(view)}")
+        for view in views:
+            connection.execute(f"drop view {_name(view)}")
+        for at, view in enumerate(views):
+            connection.execute(f"create table {_name(view)} as from pii_lint_view_{at}")
+            connection.execute(f"drop table pii_lint_view_{at}")
+
+
+def _name(table: Table) -> str:
+    return f"{_quoted(table.schema)}.{_quoted(table.name)}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,255 @@
+"""Personal data changes, dbt builds anew, and whatever moves has to be foretold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pii_lint.cli import main
+
+pytestmark = pytest.mark.slow
+
+PROJECT = {
+    "dbt_project.yml": """\
+name: shop
+version: "1.0.0"
+config-version: 2
+profile: shop
+flags: {send_anonymous_usage_stats: false}
+models:
+  shop: {+materialized: view, marts: {+materialized: table}}
+""",
+    "profiles.yml": """\
+shop:
+  target: dev
+  outputs: {dev: {type: duckdb, path: shop.duckdb, threads: 1}}
+""",
+    "models/sources.yml": """\
+sources:
+  - name: raw
+    schema: main
+    tables:
+      - name: people
+        columns:
+          - {name: id, config: {meta: {pii: false}}}
+          - {name: email, config: {tags: [pii], meta: {pii: true, pii_type: email}}}
+          - {name: born, config: {tags: [pii], meta: {pii: true, pii_type: birth_date}}}
+          - {name: document, config: {tags: [pii], meta: {pii: true, pii_keys: [phone]}}}
+          - {name: city, config: {meta: {pii: false}}}
+      - name: salts
+        columns:
+          - {name: salt, config: {meta: {secret: true}}}
+""",
+    "models/staging/stg_people.sql": """\
+select id, email, born, city, document,
+    sha256(lower(email) || (select salt from {{ source('raw', 'salts') }})) as email_hash
+from {{ source('raw', 'people') }}
+""",
+    "models/marts/safe/cities.sql": """\
+select city, count(*) as people, count(distinct email) as addresses, avg(year(born)) as born
+from {{ ref('stg_people') }} group by city
+""",
+    "models/marts/safe/hashes.sql": """\
+select id, email_hash, current_timestamp as loaded_at from {{ ref('stg_people') }}
+""",
+    "pii_lint.yml": """\
+version: 1
+zones: {safe: {paths: [models/marts/safe]}}
+""",
+}
+MART = "models/marts/safe/leak.sql"
+FROM = "from {{ ref('stg_people') }}"
+
+
+@pytest.fixture
+def shop(require: Callable[[str], None], tmp_path: Path) -> Callable[..., Path]:
+    """Makes the project, with files of one's own, and builds it."""
+    require("dbt")
+    require("duckdb")
+
+    def make(**files: str) -> Path:
+        import duckdb
+
+        for name, text in {**PROJECT, **files}.items():
+            file = tmp_path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+            connection.execute(
+                "create table people as select i as id, 'p' || i || '@mail' || i % 3 || '.org' as "
+                "email, date '1960-01-01' + cast(i * 400 as integer) as born, "
+                "json_object('phone', '+4930' || (100000 + i), 'plan', 'basic') as document, "
+                "['Rom', 'Bern'][1 + i % 2] as city from range(40) t(i); "
+                f"create table salts as select '{'5a' * 32}' as salt"
+            )
+        dbt(tmp_path, "build")
+        return tmp_path
+
+    return make
+
+
+def dbt(folder: Path, *words: str) -> None:
+    from contextlib import chdir
+
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    with chdir(folder):
+        result = dbtRunner().invoke(["--quiet", "--log-level", "none", *words])
+    DuckDBConnectionManager.close_all_connections()
+    assert result.success, result.exception
+
+
+def verify(folder: Path, *words: str) -> int:
+    places = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
+    return main(["verify", *places, "--evidence", str(folder / "evidence.json"), *words])
+
+
+def verdicts(folder: Path) -> dict[str, dict[str, Any]]:
+    evidence = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+    return {f"{one['mart']}.{one['column']}": one for one in evidence["columns"]}
+
+
+def test_the_promise_holds_where_labels_are_true(
+    shop: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shop()
+    before = (folder / "shop.duckdb").read_bytes()
+    assert verify(folder) == 0
+    assert {name: one["verdict"] for name, one in verdicts(folder).items()} == {
+        "cities.city": "clean",
+        "cities.people": "clean",
+        "cities.addresses": "still",
+        "cities.born": "foretold",
+        "hashes.id": "clean",
+        "hashes.email_hash": "foretold",
+        "hashes.loaded_at": "unstable",
+    }
+    out = capsys.readouterr().out
+    assert "The promise holds: 3 of 3 kinds altered, 2 safe marts" in out
+    text = (folder / "evidence.json").read_text(encoding="utf-8")
+    page = (folder / "evidence.md").read_text(encoding="utf-8")
+    # neither holds a value, and the page names the very file that it belongs to
+    assert hashlib.sha256(text.encode()).hexdigest() in page
+    for value in ("@mail", "+4930", "1960-", "5a5a5a5a", "Bern"):
+        assert value not in text + page + out
+    # the warehouse itself is not touched
+    assert (folder / "shop.duckdb").read_bytes() == before
+    assert not list(folder.glob("*.tmp"))
+
+
+@pytest.mark.parametrize(
+    ("sql", "policy", "verdict"),
+    [
+        (
+            f"select id, reverse(email) as code {FROM}",
+            "functions: {reverse: constant}",
+            "hole",
+        ),
+        (
+            f"select id, substr(document, 1, 40) as code {FROM}",
+            "functions: {substring: constant}",
+            "hole",
+        ),
+        (
+            "-- pii-lint: ignore[PII001] until=2027-11-01 told to look away\n"
+            f"select id, email as code {FROM}",
+            "",
+            "readable",
+        ),
+        (
+            # a declaration midway takes nothing away that lineage knows
+            f"select id, email as code {FROM}",
+            "labels: {model.shop.stg_people: {email: false}}",
+            "readable",
+        ),
+    ],
+)
+def test_a_leak_that_the_linter_was_told_to_ignore_breaks_it(
+    shop: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+    sql: str,
+    policy: str,
+    verdict: str,
+) -> None:
+    folder = shop(**{MART: sql, "pii_lint.yml": f"{PROJECT['pii_lint.yml']}{policy}\n"})
+    assert verify(folder) == 1
+    leak = verdicts(folder)["leak.code"]
+    assert leak["verdict"] == verdict
+    if verdict == "hole":
+        assert leak["first_seen_in"] is not None
+    assert "leak.code" in capsys.readouterr().out
+    assert {one["verdict"] for name, one in verdicts(folder).items() if "leak" not in name} <= {
+        "clean",
+        "foretold",
+        "still",
+        "unstable",
+    }
+
+
+def test_values_that_only_change_places_are_seen(shop: Callable[..., Path]) -> None:
+    """Each column holds what it held, and yet the rows tell whose is what."""
+    folder = shop(
+        **{
+            MART: f"select id, row_number() over (order by reverse(email)) as place {FROM}",
+            "pii_lint.yml": f"{PROJECT['pii_lint.yml']}"
+            "functions: {reverse: constant}\n"
+            "labels: {model.shop.stg_people: {email: false}}\n",
+        }
+    )
+    assert verify(folder, "--no-canaries") == 1
+    assert verdicts(folder)["leak.place"]["verdict"] == "hole"
+
+
+def test_a_declared_reason_excuses_and_is_named(shop: Callable[..., Path]) -> None:
+    folder = shop(
+        **{
+            MART: f"select id, email as contact {FROM}",
+            "pii_lint.yml": f"{PROJECT['pii_lint.yml']}"
+            "declassified:\n"
+            "  - {node: model.shop.leak, columns: [contact], kinds: [email], until: 2027-10-01,\n"
+            "     reason: The people asked to be listed, by: dpo}\n",
+        }
+    )
+    assert verify(folder) == 0
+    leak = verdicts(folder)["leak.contact"]
+    assert (leak["verdict"], leak["note"]) == ("excused", "The people asked to be listed")
+
+
+def test_what_cannot_be_tried_is_said(
+    shop: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shop()
+    import duckdb
+
+    with duckdb.connect(str(folder / "shop.duckdb")) as connection:
+        connection.execute("update people set email = null")
+    assert verify(folder, "--no-canaries") == 0
+    assert "people.email (contact.email): not tried, it holds no value" in capsys.readouterr().out
+
+
+def test_each_thing_that_is_missing_is_one_sentence(
+    shop: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shop()
+    (folder / "shop.duckdb").rename(folder / "elsewhere.duckdb")
+    assert verify(folder) == 2
+    assert "There is no DuckDB file at" in capsys.readouterr().err
+    (folder / "elsewhere.duckdb").rename(folder / "shop.duckdb")
+    (folder / "models/staging/stg_people.sql").write_text("select 1 / nothing", encoding="utf-8")
+    assert verify(folder) in (2, 3)
+    (folder / "models/staging/stg_people.sql").write_text(
+        PROJECT["models/staging/stg_people.sql"], encoding="utf-8"
+    )
+    (folder / "models/staging/broken.sql").write_text("select nothing", encoding="utf-8")
+    dbt(folder, "compile")
+    capsys.readouterr()
+    assert verify(folder) == 2
+    err = capsys.readouterr().err
+    assert "dbt could not build broken" in err
+    assert len(err.strip().splitlines()) == 1
