@@ -24,6 +24,7 @@ from pii_lint.config.model import (
     Ignored,
     LabelSpec,
     Secret,
+    SmallestGroup,
     Waiver,
     Zone,
     complaint,
@@ -137,6 +138,7 @@ class _Draft:
             clean=clean,
             secrets=tuple(self._secrets()),
             allow_literal_keys=self._literal_keys(),
+            smallest_group=self._smallest_group(base.smallest_group),
             functions=self._functions(),
             kinds=entries(self.top.get("kinds")),
             roles={name: words(roles) for name, roles in self._map("roles").items()},
@@ -240,6 +242,22 @@ class _Draft:
             return None
         path = ("allow_literal_keys",)
         return Waiver(str(given["reason"]), self._day(given, path), self.document.line(path))
+
+    def _smallest_group(self, base: SmallestGroup) -> SmallestGroup:
+        given = self._map("smallest_group")
+        path = ("smallest_group", "kinds")
+        people = given.get("people", base.people)
+        listed = words(given.get("columns"))
+        split = (name.rpartition(".") for name in listed)
+        return SmallestGroup(
+            people=people if isinstance(people, int) else None,
+            kinds=tuple(self._kind(word, path) for word in words(given["kinds"]))
+            if "kinds" in given
+            else base.kinds,
+            columns=frozenset((table, column.lower()) for table, _, column in split)
+            if "columns" in given
+            else base.columns,
+        )
 
     def _functions(self) -> dict[str, str | Mapping[str, object]]:
         functions: dict[str, str | Mapping[str, object]] = {}

@@ -26,6 +26,11 @@ def resolved(config: Config) -> str:
         "rules": {code: severity.value for code, severity in config.rules.items()},
         "roles": {name: list(roles) for name, roles in config.roles.items()},
         "labels": _labels(config),
+        "smallest_group": _told(
+            people=config.smallest_group.people,
+            kinds=list(config.smallest_group.kinds),
+            columns=sorted(".".join(place) for place in config.smallest_group.columns),
+        ),
         "secrets": [{each.sort: each.name} for each in config.secrets],
         "functions": dict(config.functions),
         "kinds": dict(config.kinds),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pii_lint.config import Cell, Config, Waiver, Zone
+from pii_lint.config import Cell, Config, SmallestGroup, Waiver, Zone
 from pii_lint.data.registry import Kind
 from pii_lint.diff.model import GateChange
 from pii_lint.diff.places import Places
@@ -75,6 +75,13 @@ def switches(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]: 
     if (old and old.until) != (new and new.until):
         longer = new is not None and (old is None or old.until < new.until)
         yield GateChange("literal keys", "allow_literal_keys", _until(old), _until(new), longer)
+    least, still = was.smallest_group, now.smallest_group
+    if least != still:
+        fewer = (still.people or 0) < (least.people or 0)
+        more = bool({*still.kinds} - {*least.kinds} or still.columns - least.columns)
+        yield GateChange(
+            "smallest group", "smallest_group", _counted(least), _counted(still), fewer or more
+        )
     if was.dialect != now.dialect:
         own = "the adapter's"
         yield GateChange("dialect", "dialect", was.dialect or own, now.dialect or own, False)
@@ -124,6 +131,11 @@ def roles(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:  # 
         yield GateChange("role cleared", role, "not cleared", name, bool(before))
     for role, name in sorted(old - new):
         yield GateChange("role", role, name, "not cleared", False)
+
+
+def _counted(group: SmallestGroup) -> str:
+    columns = (".".join(place) for place in group.columns)
+    return f"{group.people} people, by {', '.join(sorted([*group.kinds, *columns]))}"
 
 
 def _until(waiver: Waiver | None) -> str:

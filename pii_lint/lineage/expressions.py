@@ -32,6 +32,7 @@ from .summary import (
     Digest,
     Edge,
     Edges,
+    Floor,
     Flow,
     Fold,
     MaskCall,
@@ -800,8 +801,9 @@ def _base_window(window: exp.Expr) -> str | None:
 def _filtered(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     condition = e.expression.this if isinstance(e.expression, exp.Where) else e.expression
     outer, scope.group = scope.group, scope.group | pinned(walk, condition, scope)
+    floors, scope.floors = scope.floors, ()
     inside = value(walk, e.this, scope)
-    scope.group = outer
+    scope.group, scope.floors = outer, floors
     decided = apply(value(walk, condition, scope), Signal("filter", group_of(walk, scope)))
     return union((inside, decided))
 
@@ -889,10 +891,21 @@ def folded(
         return flow(v, TRANSFORM)
     group = group_of(walk, scope)
     picked = frozenset(edge for arg in args for edge in _picked(walk, arg, scope))
-    return apply(v, Fold(group | picked, numeric, scope.behind if walk.window is None else NONE))
+    if walk.window is not None:
+        return apply(v, Fold(group | picked, numeric))
+    floors = tuple(Floor(ref, *floor) for ref in _plain(v) for floor in scope.floors)
+    return apply(v, Fold(group | picked, numeric, scope.behind, floors))
 
 
-NONE: frozenset[tuple[Ref, Edge]] = frozenset()
+def _plain(v: Value) -> tuple[Ref, ...]:
+    """The one column that a value is, as far as values go."""
+    found = [(ref, chain) for ref, chain in v.edges if not _is_equality(chain)]
+    whole = all(isinstance(op, Flow) and not op.how & ~CAST for _, chain in found for op in chain)
+    return (found[0][0],) if len(found) == 1 and whole and not v.fields else ()
+
+
+def _is_equality(chain: Chain) -> bool:
+    return len(chain) == 1 and isinstance(chain[0], Test) and chain[0].equated
 
 
 def _picked(walk: Walk, arg: exp.Expr, scope: Scope) -> Iterator[Edge]:

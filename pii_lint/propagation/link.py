@@ -76,11 +76,14 @@ from .inventory import (
 from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
+from .people import People
 from .summaries import Summaries
 
 Labels = dict[Label, Via | None]
 Taken = tuple[Position, str, str, Label, Via | None]
 """What is left of a label's place, the node and column that it stands on, the label, its way."""
+Line = tuple[str, ...]
+"""The names by which a row was read on its way, and the source or seed whose row it is."""
 MOST_ROUNDS = 30
 """Rounds after which a cycle's labels are taken as they are; they only grow, and each label can
 arrive but once."""
@@ -99,6 +102,8 @@ class Linked:
     filtered: bool = False
     held: frozenset[str] = frozenset()
     # source tables of which all its rows together hold one row
+    lines: dict[str, tuple[Line, str]] = field(default_factory=dict)
+    # column -> where each of its rows comes from, and the column that it is there
 
     def origins(self) -> set[str]:
         """The nodes where its labels were born."""
@@ -238,6 +243,7 @@ class Linker:
         self.booleans: set[Origin] = set()
         self.numbers: set[Origin] = set()
         self.foreign = frozenset(_foreign_materializations(project))
+        self.people = People(project, config, registry)
 
     # --- the road ---------------------------------------------------------------------------------
 
@@ -359,6 +365,9 @@ class Linker:
                 places.setdefault(position, {})[label] = None
             linked.columns[shape.key] = places
             self._single(linked, node, shape.key, column)
+        if any(linked.columns.values()):
+            line = (node.unique_id,)
+            linked.lines = {key: (line, key) for key in linked.columns}
         if any(
             label.kind == SECRET
             for places in linked.columns.values()
@@ -444,6 +453,10 @@ class Linker:
         if summary.tail is not None:
             places = linked.columns.setdefault(TAIL, {})
             self._put(places, (), summary.tail)
+        for key, ref in summary.lines.items():
+            found = self._line(ref)
+            if found is not None:
+                linked.lines[key] = ((ref.read, *found[0]), found[1])
         linked.held = self._held(summary.held, linked)
         self._put_rows(linked.facts.signals, summary.rows)
         linked.facts.masks = [
@@ -668,6 +681,7 @@ class Linker:
         writings = self.hooks.writings.get(node.unique_id, ())
         if not writings:
             return linked
+        linked.lines.clear()
         # a hook may read what it writes to
         self.linked[node.unique_id] = linked
         for _ in range(MOST_ROUNDS):
@@ -983,6 +997,25 @@ class Linker:
             if unique and node in self._tables({edge: None}):
                 return True
         return False
+
+    def many(self, fold: Fold, label: Label) -> bool:
+        """True where each group demands enough different people, counted on the very rows that
+        are folded."""
+        least = self.config.smallest_group.people
+        for floor in fold.floors if least is not None else ():
+            folded, counted = self._line(floor.folded), self._line(floor.counted)
+            if folded is None or counted is None or least is None or floor.least < least:
+                continue
+            table = folded[0][-1]
+            same = floor.folded.read == floor.counted.read and folded[0] == counted[0]
+            if same and label.origin.node == table and self.people.counts(table, counted[1]):
+                return True
+        return False
+
+    def _line(self, ref: Ref) -> tuple[Line, str] | None:
+        owners = self.owners.get(ref.read, ())
+        linked = self.linked.get(owners[0]) if len(owners) == 1 else None
+        return linked.lines.get(ref.column) if linked is not None and not ref.path else None
 
     def _identifies(self, edge: Edge) -> bool:
         """True where a key holds a person's name, address or number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from pii_lint.findings import Confidence, Finding, Flow, Location, Severity, Step, Suppression
-from pii_lint.labels import Label
+from pii_lint.labels import MANY, Form, Label
 from pii_lint.rules._facts import Cell, Facts
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import Rule
@@ -73,7 +73,8 @@ def flows_of(facts: Facts, rule: Rule, cell: Cell) -> tuple[Flow, ...]:
         words = [rule.code, cell.judged, cell.column, str(label.origin), label.kind]
         words.append(label.form.word)
         # what follows is empty for the flow of a plain value within the warehouse
-        words += filter(None, [label.clause, "equated" if label.equated else None])
+        many = MANY if label.part == MANY and label.form is Form.STATISTIC else None
+        words += filter(None, [label.clause, "equated" if label.equated else None, many])
         steps = facts.places.steps(cell.holder, cell.column, label)
         if cell.judged != cell.holder:
             words.append(cell.holder)

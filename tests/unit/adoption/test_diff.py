@@ -99,6 +99,10 @@ SOFTER = [
         f"reason: because, {UNTIL}}}]",
         ("declassified", "model.shop.reach.email of contact.email"),
     ),
+    ("smallest_group: {people: 2}", ("smallest group", "smallest_group")),
+    ("smallest_group: {columns: [source.shop.raw.crm.id]}", ("smallest group", "smallest_group")),
+    ("smallest_group: {people: 6}", None),
+    ("smallest_group: {kinds: []}", None),
     (
         f"ignore: [{{rule: PII001, node: model.shop.reach, reason: because, {UNTIL}}}]",
         ("suppressed", "PII001 in model.shop.reach"),
