@@ -28,6 +28,7 @@ from pii_lint.labels import (
 )
 from pii_lint.lineage.effects import FILE, How, Lost, Write
 from pii_lint.lineage.summary import (
+    BUCKET,
     CHANGED,
     DECLARED,
     HELD,
@@ -989,7 +990,12 @@ class Linker:
     def single(self, fold: Fold, label: Label) -> bool:
         """True where a group key is unique in the label's own table, or identifies a person."""
         node = label.origin.node
-        if any(self._identifies(edge) or node in self._tables({edge: None}) for edge in fold.group):
+        group = fold.group
+        bucketed = [edge for edge in group if _in_buckets(edge)]
+        if len(bucketed) == 1:
+            # several together are as good as the digest
+            group = group - set(bucketed)
+        if any(self._identifies(edge) or node in self._tables({edge: None}) for edge in group):
             return True
         for ref, edge in fold.behind:
             # one row of its own table a group, hence one of whatever that row was found equal to
@@ -1034,6 +1040,10 @@ class Linker:
         if any(self._identifies(edge) for edge in edges):
             tables |= linked.origins()
         return tables
+
+
+def _in_buckets(edge: Edge) -> bool:
+    return any(isinstance(op, Flow) and op.how >= BUCKET for op in edge[1])
 
 
 def fold_name(name: str, dialect: str) -> str:
