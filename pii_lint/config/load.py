@@ -70,7 +70,12 @@ def _usual(project_dir: Path | None) -> Path | None:
         if files.is_file(project_dir / name):
             raise ConfigError(f"{name} isn't read: call the policy file {POLICY_FILE}.")
     path = project_dir / POLICY_FILE
-    return path if files.is_file(path) or files.is_folder(path) else None
+    if files.is_file(path) or files.is_folder(path):
+        return path
+    if files.is_there(path):
+        # a project that has a policy isn't judged by the shipped one
+        raise ConfigError(f"{POLICY_FILE} is there and is no file: put the policy in its place.")
+    return None
 
 
 def _shown(path: Path, project_dir: Path | None) -> str:
@@ -146,6 +151,7 @@ class _Draft:
             declassified=tuple(self._declassified()),
             ignored=tuple(self._ignored()),
             fail_on=Severity(str(self.top.get("fail_on", base.fail_on))),
+            longest_term_days=self._longest_term(base.longest_term_days),
             dialect=str(self.top["dialect"]) if "dialect" in self.top else None,
             file=self.file,
             rule_lines={code: self.document.line(("rules", code)) for code in rules},
@@ -242,6 +248,10 @@ class _Draft:
             return None
         path = ("allow_literal_keys",)
         return Waiver(str(given["reason"]), self._day(given, path), self.document.line(path))
+
+    def _longest_term(self, base: int) -> int:
+        given = self.top.get("longest_term_days", base)
+        return given if isinstance(given, int) else base
 
     def _smallest_group(self, base: SmallestGroup) -> SmallestGroup:
         given = self._map("smallest_group")

@@ -141,6 +141,8 @@ class Config:
     declassified: tuple[Declassified, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     fail_on: Severity = Severity.ERROR
+    longest_term_days: int = 731
+    # from today: what somebody lets pass for longer doesn't pass
     dialect: str | None = None
     file: str | None = None
     # None where the project has no policy file

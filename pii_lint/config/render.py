@@ -18,6 +18,7 @@ def resolved(config: Config) -> str:
     top: dict[str, object] = {
         "version": 1,
         "fail_on": config.fail_on.value,
+        "longest_term_days": config.longest_term_days,
         "zones": {name: _zone(zone) for name, zone in config.zones.items()},
         "policy": {
             zone: {form: _cell(cell) for form, cell in row.items()}

@@ -8,6 +8,7 @@ from pii_lint.config import Cell, Config, SmallestGroup, Waiver, Zone
 from pii_lint.data.registry import Kind
 from pii_lint.diff.model import GateChange
 from pii_lint.diff.places import Places
+from pii_lint.diff.renames import renamed
 from pii_lint.findings import Severity
 from pii_lint.labels import Form
 from pii_lint.policy import EXPORT, SAFE
@@ -22,6 +23,7 @@ _HANDLED = ("identifies", "domain", "low_entropy", "value", "min_length", "allow
 def zones_moved(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:
     """Relations that are in another zone than they were."""
     before = {places.node(uid): base.zone_of(uid) for uid in base.nodes}
+    before |= {now: before[was] for was, now in renamed(base, head, places).items()}
     for uid in sorted(head.nodes):
         name = places.node(uid)
         was, now = before.get(name), head.zone_of(uid)
@@ -81,6 +83,12 @@ def switches(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]: 
         more = bool({*still.kinds} - {*least.kinds} or still.columns - least.columns)
         yield GateChange(
             "smallest group", "smallest_group", _counted(least), _counted(still), fewer or more
+        )
+    term, still_term = was.longest_term_days, now.longest_term_days
+    if term != still_term:
+        longer = still_term > term
+        yield GateChange(
+            "longest term", "longest_term_days", f"{term} days", f"{still_term} days", longer
         )
     if was.dialect != now.dialect:
         own = "the adapter's"

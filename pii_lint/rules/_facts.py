@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -201,14 +201,25 @@ class Facts:
                 )
                 for column in stated_by_policy.columns
             )
-        return tuple(found)
+        return tuple(replace(one, latest=self.latest) for one in found)
+
+    @property
+    def latest(self) -> date:
+        """The last day until which the policy lets anything pass."""
+        days = self.config.longest_term_days
+        return self.today + timedelta(days=min(days, (date.max - self.today).days))
 
     @cached_property
     def ignores(self) -> tuple[Ignore, ...]:
         """Findings that people let pass, in the SQL and in the policy file."""
         nodes = (node for node, _ in self.relations())
         inline = of_templates(nodes, self.places.locator, self.projects[0].name)
-        return (*inline, *of_policy(self.config))
+        return tuple(self._in_term(one) for one in (*inline, *of_policy(self.config)))
+
+    def _in_term(self, one: Ignore) -> Ignore:
+        if one.wrong is not None or one.until is None or one.until <= self.latest:
+            return one
+        return replace(one, wrong=f"lasts until {one.until}, longer than the policy allows")
 
     def ignores_of(self, uid: str) -> Sequence[Ignore]:
         """Those that speak of one node, malformed and expired ones included."""
@@ -258,7 +269,7 @@ class Facts:
     def literal_keys(self) -> Suppression | None:
         """The policy's leave to use literals as keys, while it lasts."""
         waiver = self.config.allow_literal_keys
-        if waiver is None or waiver.until < self.today:
+        if waiver is None or not self.today <= waiver.until <= self.latest:
             return None
         return Suppression(waiver.reason, until=str(waiver.until))
 

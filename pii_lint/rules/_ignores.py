@@ -125,8 +125,10 @@ def _read(comment: Comment, said: str, node: str, place: Location) -> Ignore:
     word = shape[1].lower() if shape else ""
     codes = tuple(code.strip().upper() for code in shape[2].split(",")) if shape else ()
     told: dict[str, str] = {}
+    twice = None
     at = shape.end() if shape else len(said)
     while pair := _WORD.match(said, at):
+        twice = pair[1].lower() if pair[1].lower() in told else twice
         told[pair[1].lower()] = pair[2]
         at = pair.end()
     # a Jinja comment may end with `-#}`
@@ -136,6 +138,10 @@ def _read(comment: Comment, said: str, node: str, place: Location) -> Ignore:
     wrong = (
         f"can't be read; write it like {USUAL}" if shape is None else _wrong(codes, told, reason)
     )
+    if wrong is None and twice is not None:
+        wrong = f"says {named(twice)} twice"
+    if wrong is None and word == "ignore" and WHOLE in columns:
+        wrong = "must name its columns; a star stands for those of tomorrow, too"
     if wrong is None and word == "ignore-file" and not comment.heads:
         wrong = "must stand before the first line of code to hold for the whole file"
     if wrong is None and word == "ignore" and comment.line is None:

@@ -194,6 +194,17 @@ def test_a_cache_that_can_t_be_written_is_no_obstacle(
     assert len(asked) == 2
 
 
+def test_a_folder_that_others_may_write_to_is_not_used(
+    project: Path, folder: Path, asked: list[Options]
+) -> None:
+    folder.mkdir()
+    folder.chmod(0o777)
+    options = Options(project_dir=project)
+    assert recall.check(options) == recall.check(options)
+    assert len(asked) == 2
+    assert list(folder.iterdir()) == []
+
+
 def test_runs_side_by_side_don_t_disturb_each_other(project: Path, folder: Path) -> None:
     words = [sys.executable, "-m", "pii_lint", "check", "--project-dir", str(project)]
     running = [
