@@ -126,8 +126,23 @@ class Facts:
 
     def relations(self) -> Iterator[tuple[Node, RelationFacts]]:
         """Every relation with what is known of it, in order of unique_id."""
-        for uid in sorted(self.nodes):
-            yield self.nodes[uid], self.inventory.relations[uid]
+        yield from self._relations
+
+    @cached_property
+    def _relations(self) -> tuple[tuple[Node, RelationFacts], ...]:
+        return tuple((self.nodes[uid], self.inventory.relations[uid]) for uid in sorted(self.nodes))
+
+    def labelled(self, uid: str) -> Mapping[str, ColumnFacts]:
+        """A relation's columns that carry a label."""
+        return self._labelled.get(uid, {})
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, Mapping[str, ColumnFacts]]:
+        # most columns carry none, and every rule would pass by them
+        return {
+            uid: {key: column for key, column in relation.columns.items() if column.labels}
+            for uid, relation in self.inventory.relations.items()
+        }
 
     def columns(self) -> Iterator[Cell]:
         """Every column that carries a label, and every such column under an exposure."""
@@ -164,7 +179,7 @@ class Facts:
     def _held(self, judged: str, holder: str) -> Iterator[Cell]:
         zone = self.zone_of(judged)
         relation = self.inventory.relations[holder]
-        for key, column in relation.columns.items():
+        for key, column in self.labelled(holder).items():
             if gated := self._gated(zone, column.labels):
                 yield Cell(judged, holder, key, column.name, zone, gated)
         if gated := self._gated(zone, relation.signals):
@@ -248,10 +263,9 @@ class Facts:
 
     def is_secret(self, uid: str) -> bool:
         """True for a relation that holds salts or keys."""
-        relation = self.inventory.relations.get(uid)
-        return relation is not None and any(
+        return any(
             label.kind == SECRET and via is None
-            for column in relation.columns.values()
+            for column in self.labelled(uid).values()
             for label, via in column.labels.items()
         )
 
