@@ -45,7 +45,7 @@ def unchanged(answers: Mapping[str, str]) -> bool:
 def read(path: Path, most: int | None = None) -> bytes:
     """The file's content, up to so many bytes. Raises OSError or ValueError as `open` does."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:  # noqa: PTH123  half the time of Path.open
             data = stream.read() if most is None else stream.read(most)
     except (OSError, ValueError) as error:
         _note("bytes", path, type(error).__name__)
@@ -96,7 +96,7 @@ def _digest(data: bytes) -> str:
 
 def _bytes(path: str) -> str:
     try:
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  half the time of Path.open
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  as above
             return _digest(stream.readall())
     except (OSError, ValueError) as error:
         return type(error).__name__
