@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import yaml
@@ -139,9 +140,20 @@ def _compose(text: str | None) -> yaml.Node | None:
     if text is None or _too_deep(text):
         return None
     try:
-        return yaml.compose(text.removeprefix("\ufeff"), Loader=loader())
+        return yaml.compose(text.removeprefix("\ufeff"), Loader=_outliner())
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
+
+
+@cache
+def _outliner() -> type[yaml.SafeLoader]:
+    """A loader that asks of no scalar what type it is: no place needs that, and it takes time."""
+    untold = {
+        "resolve": lambda *_: "",
+        "descend_resolver": lambda *_: None,
+        "ascend_resolver": lambda *_: None,
+    }
+    return type("_Outliner", (loader(),), untold)
 
 
 def _too_deep(text: str) -> bool:
