@@ -41,6 +41,7 @@ def followed(
         inventory=trace(projects, config, registry, remember=options.use_cache),
         today=options.today or datetime.now(tz=UTC).date(),
         project_dir=folder,
+        remember=options.use_cache,
     )
 
 

@@ -20,6 +20,7 @@ from pii_lint.policy import Policy
 from pii_lint.propagation.declared import columns_of, is_declared_clean
 from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
 from pii_lint.rules._approvals import Declassification, declassifications
+from pii_lint.rules._excerpts import Excerpts
 from pii_lint.rules._ignores import Ignore, of_policy, of_templates
 from pii_lint.rules._places import WHOLE, Manifest, Places
 
@@ -70,6 +71,8 @@ class Facts:
     # where the project's files stand, if they do
     persona: Persona = Persona.AUDITOR
     # who listens
+    remember: bool = False
+    # what is found out about texts is kept for the next run
 
     def hears(self, code: str, persona: Persona) -> bool:
         """False where a finding for this persona would be made for nobody to hear.
@@ -109,7 +112,8 @@ class Facts:
         manifests = tuple(
             Manifest(project.nodes, Locator(self.project_dir)) for project in self.projects
         )
-        return Places(self.nodes, self.exposures, self.inventory, manifests, dialect)
+        excerpts = Excerpts(dialect, self.projects[0].name, remember=self.remember)
+        return Places(self.nodes, self.exposures, self.inventory, manifests, dialect, excerpts)
 
     @cached_property
     def _zones(self) -> Mapping[str, str | None]:
