@@ -48,7 +48,7 @@ def read(path: Path, most: int | None = None) -> bytes:
     """The file's content, up to so many bytes. Raises OSError or ValueError as `open` does."""
     try:
         _refuse_endless(str(path))
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:  # noqa: PTH123  half the time of Path.open
             data = stream.read() if most is None else stream.read(most)
     except (OSError, ValueError) as error:
         _note("bytes", path, type(error).__name__)
@@ -112,7 +112,7 @@ def _refuse_endless(path: str) -> None:
 def _bytes(path: str) -> str:
     try:
         _refuse_endless(path)
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  half the time of Path.open
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  as above
             return _digest(stream.readall())
     except (OSError, ValueError) as error:
         return type(error).__name__

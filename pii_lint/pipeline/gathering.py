@@ -41,6 +41,7 @@ def followed(
         inventory=trace(projects, config, registry, remember=options.use_cache),
         today=options.today or datetime.now(tz=UTC).date(),
         project_dir=folder,
+        remember=options.use_cache,
     )
 
 
@@ -81,9 +82,9 @@ def refuse_nothing_to_guard(facts: Facts) -> None:
 def refuse_nothing_to_follow(facts: Facts) -> None:
     born = any(
         via is None and label.form not in (Form.UNKNOWN, Form.SIGNAL)
-        for node, relation in facts.relations()
+        for node, _ in facts.relations()
         if not facts.is_secret(node.unique_id)
-        for column in relation.columns.values()
+        for column in facts.labelled(node.unique_id).values()
         for label, via in column.labels.items()
     )
     if not born:

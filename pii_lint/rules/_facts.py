@@ -20,6 +20,7 @@ from pii_lint.policy import Policy
 from pii_lint.propagation.declared import columns_of, is_declared_clean
 from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
 from pii_lint.rules._approvals import Declassification, declassifications
+from pii_lint.rules._excerpts import Excerpts
 from pii_lint.rules._ignores import Ignore, of_policy, of_templates
 from pii_lint.rules._places import WHOLE, Manifest, Places
 
@@ -70,6 +71,8 @@ class Facts:
     # where the project's files stand, if they do
     persona: Persona = Persona.AUDITOR
     # who listens
+    remember: bool = False
+    # what is found out about texts is kept for the next run
 
     def hears(self, code: str, persona: Persona) -> bool:
         """False where a finding for this persona would be made for nobody to hear.
@@ -109,7 +112,8 @@ class Facts:
         manifests = tuple(
             Manifest(project.nodes, Locator(self.project_dir)) for project in self.projects
         )
-        return Places(self.nodes, self.exposures, self.inventory, manifests, dialect)
+        excerpts = Excerpts(dialect, self.projects[0].name, remember=self.remember)
+        return Places(self.nodes, self.exposures, self.inventory, manifests, dialect, excerpts)
 
     @cached_property
     def _zones(self) -> Mapping[str, str | None]:
@@ -126,8 +130,23 @@ class Facts:
 
     def relations(self) -> Iterator[tuple[Node, RelationFacts]]:
         """Every relation with what is known of it, in order of unique_id."""
-        for uid in sorted(self.nodes):
-            yield self.nodes[uid], self.inventory.relations[uid]
+        yield from self._relations
+
+    @cached_property
+    def _relations(self) -> tuple[tuple[Node, RelationFacts], ...]:
+        return tuple((self.nodes[uid], self.inventory.relations[uid]) for uid in sorted(self.nodes))
+
+    def labelled(self, uid: str) -> Mapping[str, ColumnFacts]:
+        """A relation's columns that carry a label."""
+        return self._labelled.get(uid, {})
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, Mapping[str, ColumnFacts]]:
+        # most columns carry none, and every rule would pass by them
+        return {
+            uid: {key: column for key, column in relation.columns.items() if column.labels}
+            for uid, relation in self.inventory.relations.items()
+        }
 
     def columns(self) -> Iterator[Cell]:
         """Every column that carries a label, and every such column under an exposure."""
@@ -164,7 +183,7 @@ class Facts:
     def _held(self, judged: str, holder: str) -> Iterator[Cell]:
         zone = self.zone_of(judged)
         relation = self.inventory.relations[holder]
-        for key, column in relation.columns.items():
+        for key, column in self.labelled(holder).items():
             if gated := self._gated(zone, column.labels):
                 yield Cell(judged, holder, key, column.name, zone, gated)
         if gated := self._gated(zone, relation.signals):
@@ -259,10 +278,9 @@ class Facts:
 
     def is_secret(self, uid: str) -> bool:
         """True for a relation that holds salts or keys."""
-        relation = self.inventory.relations.get(uid)
-        return relation is not None and any(
+        return any(
             label.kind == SECRET and via is None
-            for column in relation.columns.values()
+            for column in self.labelled(uid).values()
             for label, via in column.labels.items()
         )
 
