@@ -8,6 +8,9 @@ import click
 
 from pii_lint.errors import ConfigError
 
+LEFT = 1
+"""As the protocol has it, for an editor that goes without a `shutdown`."""
+
 
 @click.command()
 @click.option("--stdio", is_flag=True, hidden=True)  # editors give it to any server
@@ -23,5 +26,4 @@ def lsp(stdio: bool) -> int:  # noqa: ARG001
         )
     from pii_lint.editor.server import serve
 
-    serve()
-    return 0
+    return 0 if serve() else LEFT

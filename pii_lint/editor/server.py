@@ -42,6 +42,8 @@ class Server(LanguageServer):
     def __init__(self) -> None:
         super().__init__(SOURCE, f"v{__version__}")
         self.projects = Projects()
+        self.thanked = False
+        # the editor said that it will leave
         self.lost = False
         # a file outside of any project was told of
         self._texts: Texts | None = None
@@ -215,9 +217,11 @@ class Server(LanguageServer):
             await asyncio.sleep(POLL)
 
 
-def serve() -> None:
-    """Serve one editor over the standard streams until it says good-bye."""
-    made().start_io()
+def serve() -> bool:
+    """Serve one editor over the standard streams; False where it left without a word."""
+    server = made()
+    server.start_io()
+    return server.thanked
 
 
 def made() -> Server:
@@ -233,6 +237,10 @@ def made() -> Server:
         if not server.workspace.folders and root and (path := path_of(root)):
             server.enter(path)
         await server.watch()
+
+    @server.feature(lsp.SHUTDOWN)
+    def thanked(_: None) -> None:
+        server.thanked = True
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     async def did_open(params: lsp.DidOpenTextDocumentParams) -> None:

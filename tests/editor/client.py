@@ -7,6 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ CAPABILITIES: Json = {
         "workspaceFolders": True,
     },
     "textDocument": {"publishDiagnostics": {"relatedInformation": True}},
+}
+_NOWHERE: Json = {
+    "textDocument": {"uri": "file:///nowhere.sql"},
+    "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}},
+    "context": {"diagnostics": []},
 }
 
 
@@ -38,6 +44,8 @@ class Editor:
         # every message from the server, in order
         self._fresh: queue.Queue[Json | None] = queue.Queue()
         self._number = 0
+        self._folders: list[Path] = []
+        self._open: list[Path] = []
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -83,7 +91,8 @@ class Editor:
             if wanted(message):
                 return message
 
-    def start(self, *folders: Path, capabilities: Json = CAPABILITIES) -> Json:
+    def greet(self, *folders: Path, capabilities: Json = CAPABILITIES) -> Json:
+        """Begin a session; what the server says it can do."""
         result = self.ask(
             "initialize",
             {
@@ -95,6 +104,31 @@ class Editor:
         )
         self.notify("initialized")
         return dict(result)
+
+    def enter(self, folder: Path) -> None:
+        """Open one more folder."""
+        self._folders.append(folder)
+        self._move("added", folder)
+
+    def leave(self) -> None:
+        """Close what was opened."""
+        for file in self._open:
+            self.notify("textDocument/didClose", {"textDocument": {"uri": file.as_uri()}})
+        for folder in self._folders:
+            self._move("removed", folder)
+        self._folders, self._open = [], []
+        # answered after all that was said before
+        self.ask("textDocument/codeAction", _NOWHERE)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to listen."""
+        self.heard.clear()
+
+    def _move(self, what: str, folder: Path) -> None:
+        event: Json = {"added": [], "removed": []}
+        event[what] = [{"uri": folder.as_uri(), "name": folder.name}]
+        self.notify("workspace/didChangeWorkspaceFolders", {"event": event})
 
     def stop(self) -> int:
         """Say good-bye as the protocol wants it; the exit code."""
@@ -113,6 +147,7 @@ class Editor:
     # --- what an editor does --------------------------------------------------------------------
 
     def open(self, file: Path, text: str | None = None) -> None:
+        self._open.append(file)
         shown = file.read_text("utf-8") if text is None else text
         item = {"uri": file.as_uri(), "languageId": "sql", "version": 1, "text": shown}
         self.notify("textDocument/didOpen", {"textDocument": item})
@@ -146,6 +181,22 @@ class Editor:
         found = self.ask("textDocument/hover", place)
         return found and str(found["contents"]["value"])
 
+    def hover_when_ready(self, file: Path, name: str) -> str | None:
+        """The same, asked until the project was looked at."""
+        found = None
+        for _ in range(PATIENCE * 20):
+            if found := self.hover(file, name):
+                break
+            time.sleep(0.05)
+        return found
+
+    def notify_command(self, command: Json) -> None:
+        """Run a command of the server, and don't wait for its end."""
+        self._number += 1
+        self._send(
+            {"id": self._number, "method": "workspace/executeCommand", "params": dict(command)}
+        )
+
     def actions(self, file: Path, span: Json, only: Sequence[str] | None = None) -> list[Json]:
         context: Json = {"diagnostics": []}
         if only:
@@ -160,8 +211,10 @@ class Editor:
     def diagnostics(self, file: Path) -> list[Json]:
         """The next that are published for a file."""
         message = self.wait(
-            lambda one: one.get("method") == "textDocument/publishDiagnostics"
-            and one["params"]["uri"] == file.as_uri()
+            lambda one: (
+                one.get("method") == "textDocument/publishDiagnostics"
+                and one["params"]["uri"] == file.as_uri()
+            )
         )
         return list(message["params"]["diagnostics"])
 
