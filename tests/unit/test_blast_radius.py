@@ -397,21 +397,97 @@ def test_a_key_tells_people_apart_rather_than_a_unique_personal_column(
     ask: Ask, warehouse: Callable[[str], list[str]]
 ) -> None:
     content = counting()
-    for column in ("email", "customer_id"):
-        content["nodes"][f"test.shop.unique_{column}"] = {
-            "resource_type": "test",
-            "name": f"unique_{column}",
-            "package_name": "shop",
-            "original_file_path": "models/raw/src.yml",
-            "attached_node": SOURCE,
-            "column_name": column,
-            "test_metadata": {"name": "unique", "kwargs": {"column_name": column}},
-            "depends_on": {"nodes": [SOURCE]},
-        }
+    content["nodes"] |= unique("email") | unique("customer_id")
     *options, _, _ = warehouse(PEOPLE)
     (mart,) = ask(content, "raw.customers.email", *options)["counted"]["marts"]
     # by email it would be six: one has none
     assert (mart["counts"]["subjects"], mart["counts"]["why"]) == (7, None)
+
+
+def unique(column: str, node: str = SOURCE) -> dict[str, Any]:
+    name = f"unique_{column}_{node.rpartition('.')[2]}"
+    return {
+        f"test.shop.{name}": {
+            "resource_type": "test",
+            "name": name,
+            "package_name": "shop",
+            "original_file_path": "models/raw/src.yml",
+            "attached_node": node,
+            "column_name": column,
+            "test_metadata": {"name": "unique", "kwargs": {"column_name": column}},
+            "depends_on": {"nodes": [node]},
+        }
+    }
+
+
+def counted(ask: Ask, content: Any, options: list[str]) -> list[Any]:
+    """What is counted of each mart."""
+    return list(ask(content, "raw.customers.email", *options)["counted"]["marts"])
+
+
+def test_a_key_and_a_country_are_known_by_what_they_copy_not_by_their_names(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    renamed = (
+        "with c as (select customer_id as who, country as land, email from shop.raw.customers) "
+        "select who as person, land as lives, email as contact, 'IT' as country, 1 as customer_id "
+        "from c"
+    )
+    content = counting(renamed)
+    content["sources"][SOURCE]["columns"]["country"] = {"name": "country"}
+    content["nodes"] |= unique("customer_id")
+    *options, _, _ = warehouse(
+        PEOPLE.split("create table fct_reach")[0]
+        + f"""
+        create table fct_reach as {renamed.replace("shop.raw", "raw")};"""
+    )
+    mart = counted(ask, content, options)[0]["counts"]
+    assert mart["subjects"] == 7
+    assert mart["residence"] == {"eu": 2, "eea": 1, "uk": 1, "elsewhere": 1, "unknown": 2}
+
+
+def test_a_renamed_key_finds_the_country_at_home(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    renamed = "select customer_id as person, email as contact from shop.raw.customers"
+    content = counting(renamed)
+    content["nodes"] |= unique("customer_id")
+    *options, _, _ = warehouse(
+        PEOPLE.split("create table fct_reach")[0]
+        + f"""
+        create table fct_reach as {renamed.replace("shop.raw", "raw")};"""
+    )
+    mart = counted(ask, content, options)[0]["counts"]
+    assert (mart["subjects"], mart["why"]) == (7, None)
+    assert mart["residence"]["eu"] == 2
+
+
+def test_the_key_of_something_else_that_is_called_alike_counts_nobody(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    """Each order has an `id`, and so has each customer: orders are no people."""
+    mixed = (
+        "select o.id, c.email as contact from shop.raw.customers c join shop.raw.orders o on true"
+    )
+    content = counting(mixed)
+    orders = "source.shop.raw.orders"
+    columns = {"id": {"name": "id"}}
+    known = content["sources"][SOURCE]
+    content["sources"][orders] = {
+        **known,
+        "name": "orders",
+        "identifier": "orders",
+        "relation_name": '"shop"."raw"."orders"',
+        "columns": columns,
+        "tags": [],
+    }
+    known["columns"]["id"] = {"name": "id"}
+    content["nodes"]["model.shop.fct_reach"]["depends_on"] = {"nodes": [SOURCE, orders]}
+    content["nodes"] |= unique("id") | unique("id", orders)
+    *options, _, _ = warehouse("create table fct_reach (id integer, contact varchar)")
+    mart = counted(ask, content, options)[0]["counts"]
+    assert mart["subjects"] is None
+    assert "tells people apart" in mart["why"]
 
 
 def test_without_data_nothing_is_counted(ask: Ask) -> None:
