@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pii_lint.counts import Answer, Question
 from pii_lint.findings import Approval, Flow, Location, ManifestInput
@@ -120,6 +120,8 @@ class BlastRadius:
     # what a warehouse can be asked about it
     counted: tuple[Answer, ...] | None = None
     # None where it wasn't asked
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    # of kinds, for people who know none of their names
 
     @property
     def marts(self) -> tuple[ReachedRelation, ...]:
@@ -172,6 +174,11 @@ def radius(
         past_dbt=tuple(_past_dbt(facts, columns, stood)),
         unseen=tuple(_unseen(facts, below)),
         notes=(*notes, *(_supposed(facts, at) for at in columns if at in supposed)),
+        meanings={
+            kind: facts.registry.kind(kind).description.partition(";")[0]
+            for kind in sorted({one.flow.kind for found in stood.values() for one in found})
+            if kind not in (UNKNOWN, SECRET)
+        },
     )
 
 

@@ -13,6 +13,8 @@ from pii_lint.reports.radius import Arrived, BlastRadius, is_personal
 from pii_lint.rules import WHOLE, Facts
 
 ALL_EXPORTS = ""
+_BESIDE = frozenset({"filter", "join", "group", "sort", "window", "condition", "set"})
+"""What decides about rows and isn't in the value."""
 
 
 def questions(
@@ -132,8 +134,8 @@ class _Asker:
     def _namesake(self, uid: str, wanted: Sequence[_Column]) -> str | None:
         """A column that is called as one of these, and isn't the key of something else."""
         held = self._facts.inventory.relations[uid].columns
-        found = (one.key for one in wanted if one.key in held)
-        return next((key for key in found if self._may_be(_Column(uid, key))), None)
+        found = (one for one in wanted if one.key in held)
+        return next((one.key for one in found if self._may_be(_Column(uid, one.key), one)), None)
 
     def _copies(
         self, column: _Column, wanted: _Column, seen: frozenset[_Column] = frozenset()
@@ -145,15 +147,18 @@ class _Asker:
         if above is None:
             return False
         if not above:
-            return tuple(wanted) in self._references(column)
+            # another table's column that is held against it, or is called so and is no key there
+            alike = column.key == wanted.key and not self._is_key(column)
+            return alike or tuple(wanted) in self._references(column)
         return all(self._copies(one, wanted, seen | {column}) for one in above)
 
     def _above(self, column: _Column) -> tuple[_Column, ...] | None:
         """What a column is copied from; None where it is more than a copy."""
         if column not in self._copied:
             flows = self._inflows.of(*column)
-            plain = all(flow.op == "copy" for flow in flows)
-            above = tuple(dict.fromkeys(_Column(f.node, f.column.lower()) for f in flows))
+            values = [flow for flow in flows if flow.op not in _BESIDE]
+            above = tuple(dict.fromkeys(_Column(f.node, f.column.lower()) for f in values))
+            plain = all(flow.op == "copy" for flow in values) and bool(above or not flows)
             self._copied[column] = above if plain else None
         return self._copied[column]
 
@@ -167,12 +172,16 @@ class _Asker:
             for node, name in one.references
         }
 
-    def _may_be(self, column: _Column, seen: frozenset[_Column] = frozenset()) -> bool:
+    def _may_be(
+        self, column: _Column, wanted: _Column, seen: frozenset[_Column] = frozenset()
+    ) -> bool:
         """False for what is copied from another table's key: a mart's own `id` means nobody."""
+        if self._copies(column, wanted):
+            return True
         above = self._above(column) if column not in seen else None
-        if above is None:
+        if above is None or self._is_key(column):
             return False
-        return all(not self._is_key(one) and self._may_be(one, seen | {column}) for one in above)
+        return all(self._may_be(one, wanted, seen | {column}) for one in above)
 
     def _is_key(self, column: _Column) -> bool:
         declared = self._facts.nodes[column.node].columns.values()

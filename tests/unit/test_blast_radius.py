@@ -246,18 +246,64 @@ def test_the_incident_report_has_what_an_authority_and_a_recipient_are_told(ask:
     told = ask(feeds(first_run="2024-01-31"), "raw.customers.email", format_="markdown")
     titles = [line for line in told.splitlines() if line.startswith("#")]
     assert titles[0] == "# Incident report: personal data in 1 mart and 1 export"
-    for title in ("Timeline", "Exposure", "Kinds", "Recipients", "Deletion requests"):
+    for title in (
+        "What happened",
+        "First of all",
+        "Timeline",
+        "Exposure",
+        "Kinds",
+        "Recipients",
+        "Deletion requests",
+    ):
         assert f"## {title}" in titles
     assert "## Notice to the authority, within 72 hours" in titles
     assert "### To `Vendor Inc.`" in titles
-    assert "| `2024-01-31` | first run of `exposure.shop.feed`, to `Vendor Inc.` |" in told
+    assert "| `2024-01-31` | first run of `exposure feed`, to `Vendor Inc.` |" in told
     assert "`--data` does" in told
+
+
+def test_a_letter_speaks_of_nothing_that_only_the_company_knows(ask: Ask) -> None:
+    told = ask(feeds(first_run="2024-01-31", records=5), "raw.customers.email", format_="markdown")
+    letter = told.partition("### To `Vendor Inc.`")[2].partition("\n## ")[0]
+    assert "From `2024-01-31` on we sent you `5` records" in letter
+    assert "`contact.email`: an e-mail address" in letter
+    for word in ("exposure", "feed", "fct_reach", "models/", "stg_"):
+        assert word not in letter
+
+
+SIGNED = {
+    "approved_by": "Privacy office",
+    "approved_on": "2020-01-01",
+    "until": "2999-12-31",
+    "kinds": ["email"],
+    "forms": ["clear"],
+}
+
+
+def test_a_use_comes_with_its_sign_off_and_what_that_does_not_cover(ask: Ask) -> None:
+    (_, feed) = ask(feeds(sign_off=SIGNED), "raw.customers.email")["uses"]
+    assert feed["sign_off"]["approved_by"] == "Privacy office"
+    assert feed["sign_off"]["kinds"] == ["contact.email"]
+    (gap, *_) = feed["sign_off"]["gaps"]
+    assert "doesn't cover contact.email in the form" in gap
+    whole = {**SIGNED, "forms": ["clear", "weak", "pseudonym", "partial"], "kinds": ["email"]}
+    plain = counting("select email as contact from shop.raw.customers")
+    plain["exposures"]["exposure.shop.feed"]["config"]["meta"]["sign_off"] = whole
+    (board, feed) = ask(plain, "raw.customers.email")["uses"]
+    assert (feed["sign_off"]["gaps"], board["sign_off"]) == ([], None)
+
+
+def test_every_format_says_who_signed_and_where_nobody_did(ask: Ask) -> None:
+    signed = "contact.email as clear, signed by Privacy office on 2020-01-01, until 2999-12-31"
+    for format_ in ("text", "markdown"):
+        assert signed in ask(feeds(sign_off=SIGNED), "raw.customers.email", format_=format_)
+    assert "nobody signed for it" in ask(feeds(), "raw.customers.email", format_="text")
 
 
 def test_a_dashboard_gets_no_letter(ask: Ask) -> None:
     told = ask(shop(board={"type": "dashboard"}), "raw.customers.email", format_="markdown")
     assert "Deletion requests" not in told
-    assert "Extracts and caches of `exposure.shop.board` emptied" in told
+    assert "Extracts and caches of `exposure board` emptied" in told
 
 
 def test_an_export_that_only_rows_were_chosen_for_gets_no_letter(ask: Ask) -> None:
