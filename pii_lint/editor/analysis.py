@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+from pii_lint import files
+from pii_lint.artifacts.freshness import check_freshness
+from pii_lint.artifacts.load import MANIFEST
 from pii_lint.errors import PiiLintError, StaleManifest
 from pii_lint.findings import Finding, Location, Persona
 from pii_lint.options import Options
@@ -21,6 +25,8 @@ class Analysis:
     facts: Facts
     findings: tuple[tuple[Location, Finding], ...]
     # those that count, each with its place in a file of the project
+    answers: files.Answers
+    # what every file said that it was made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +39,10 @@ class Look:
     sentence: str = ""
 
 
-def look(folder: Path) -> Look:
-    """Judge the project in a folder. Raises nothing."""
-    # a run freezes what it linked, which is right for a process that ends with it
-    gc.unfreeze()
+def look(folder: Path, before: Analysis | None) -> Look:
+    """Judge the project in a folder; `before` is what was found there last. Raises nothing."""
     try:
-        facts = replace(
-            gather(Options(project_dir=folder)),
-            persona=Persona.DEFAULT,
-        )
-        refuse_nothing_to_guard(facts)
-        found = findings_of(facts)
+        return _known(folder, before) or _anew(folder)
     except StaleManifest as stale:
         return Look(stale=stale.files, sentence=str(stale))
     except PiiLintError as wrong:
@@ -55,12 +54,36 @@ def look(folder: Path) -> Look:
             f"({type(fault).__name__}): please report it with the output of `pii-lint check` "
             "with PII_LINT_DEBUG=1."
         )
+
+
+def _known(folder: Path, before: Analysis | None) -> Look | None:
+    """What can be said without reading the manifest again: a file is saved more often than dbt
+    compiles it."""
+    if before is None or before.facts.today != datetime.now(tz=UTC).date():
+        return None
+    manifest = {k: v for k, v in before.answers.items() if k.endswith(f"/{MANIFEST}")}
+    if not files.unchanged(manifest):
+        return None
+    freshness = check_freshness(before.facts.projects[0], folder)
+    if freshness.state == "stale":
+        return Look(stale=freshness.files, sentence=freshness.sentence)
+    return Look(before) if files.unchanged(before.answers) else None
+
+
+def _anew(folder: Path) -> Look:
+    # a run freezes what it linked, which is right for a process that ends with it
+    gc.unfreeze()
+    with files.noting() as answers:
+        facts = replace(gather(Options(project_dir=folder)), persona=Persona.DEFAULT)
+        refuse_nothing_to_guard(facts)
+        found = findings_of(facts)
     counting = (
         finding
         for finding in found
         if finding.suppressed is None and finding.persona == Persona.DEFAULT
     )
-    return Look(Analysis(facts, tuple((_place(facts, finding), finding) for finding in counting)))
+    placed = tuple((_place(facts, finding), finding) for finding in counting)
+    return Look(Analysis(facts, placed, answers))
 
 
 def _place(facts: Facts, finding: Finding) -> Location:

@@ -73,7 +73,10 @@ class Server(LanguageServer):
             await asyncio.sleep(TOGETHER)
             folder = min(self._pending)
             self._pending.discard(folder)
-            found = await asyncio.get_running_loop().run_in_executor(self._pool, look, folder)
+            before = next((one.analysis for one in self.projects if one.folder == folder), None)
+            found = await asyncio.get_running_loop().run_in_executor(
+                self._pool, look, folder, before
+            )
             known = {project.folder: project for project in self.projects}
             # its folder may have left the workspace meanwhile
             if folder in known:
