@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import yaml
@@ -135,6 +136,8 @@ def _item(text: str, start: int) -> _Item:
     return _Item(lines, start, text.count("\n", 0, start))
 
 
+# what looks at a project again and again finds most of it as it was
+@lru_cache(maxsize=2048)
 def _compose(text: str | None) -> yaml.Node | None:
     if text is None or _too_deep(text):
         return None

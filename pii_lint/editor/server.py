@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
+from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from pii_lint import __version__, files
@@ -23,6 +25,9 @@ from pii_lint.editor.rule_pages import page_uri
 from pii_lint.editor.texts import Texts, path_of
 from pii_lint.reports import plain
 from pii_lint.rules import RULES
+
+if TYPE_CHECKING:
+    from pygls.server import ServerErrors
 
 TOGETHER = 0.02
 """Seconds in which further changes join the one that just came: dbt writes many files at once."""
@@ -60,6 +65,16 @@ class Server(LanguageServer):
             self._texts = Texts(self.workspace)
         return self._texts
 
+    def report_server_error(self, error: Exception, source: ServerErrors) -> None:
+        """What went wrong between the editor and this server; a request's error is its answer."""
+        if source is not FeatureRequestError:
+            # its text may hold a value of the project
+            self.say(
+                lsp.MessageType.Warning,
+                f"the server met something it wasn't made for ({type(error).__name__}), and goes "
+                "on.",
+            )
+
     # --- looking ------------------------------------------------------------------------------
 
     def refresh(self, projects: Iterable[Watched]) -> None:
@@ -73,6 +88,10 @@ class Server(LanguageServer):
             await asyncio.sleep(TOGETHER)
             folder = min(self._pending)
             self._pending.discard(folder)
+            if not files.is_file(folder / PROJECT_FILE):
+                for gone in self.projects.drop(folder):
+                    self.hide(gone)
+                continue
             before = next((one.analysis for one in self.projects if one.folder == folder), None)
             found = await asyncio.get_running_loop().run_in_executor(
                 self._pool, look, folder, before

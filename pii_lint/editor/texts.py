@@ -20,9 +20,12 @@ LONGEST = 100_000
 
 def path_of(uri: str) -> Path | None:
     """The file; None for a text that is in none."""
-    name = to_fs_path(uri)
-    # an editor may show a file by a link to its folder
-    return files.real(Path(name)) if name else None
+    try:
+        name = to_fs_path(uri)
+        # an editor may show a file by a link to its folder
+        return files.real(Path(name)) if name else None
+    except (OSError, ValueError):
+        return None
 
 
 def uri_of(path: Path) -> str:

@@ -387,6 +387,27 @@ def test_a_folder_inside_of_a_project_will_do(editor: Editor, shop: Shop, mart: 
     assert "PII001" in by_code(editor.diagnostics(mart))
 
 
+def test_strange_addresses_and_messages_are_survived(
+    editor: Editor, shop: Shop, mart: Path
+) -> None:
+    editor.enter(shop.folder)
+    editor.diagnostics(mart)
+    for uri in ("untitled:Untitled-1", "file:///a%00b.sql", "", "file://", "http://x/y.sql"):
+        item = {"uri": uri, "languageId": "sql", "version": 1, "text": "select 1"}
+        editor.notify("textDocument/didOpen", {"textDocument": item})
+        editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+        place = {"textDocument": {"uri": uri}, "position": {"line": 9, "character": 9}}
+        assert editor.ask("textDocument/hover", place) is None
+    beyond = {"line": 10_000, "character": 10_000}
+    place = {"textDocument": {"uri": mart.as_uri()}, "position": beyond}
+    assert editor.ask("textDocument/hover", place) is None
+    assert editor.actions(mart, {"start": beyond, "end": beyond}, ["quickfix"]) == []
+    shutil.rmtree(shop.folder)
+    editor.changed(shop.manifest, mart)
+    assert editor.diagnostics(mart) == []
+    assert not [one for one in editor.heard if "wasn't made for" in str(one)]
+
+
 # --- coming and going -----------------------------------------------------------------------------
 
 
