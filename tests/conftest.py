@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MODULES = {
     "duckdb": ("duckdb", "pip install '.[duckdb]'"),
     "dbt": ("dbt", "pip install '.[duckdb]'"),
+    "pygls": ("pygls", "pip install '.[lsp]'"),
     "pre-commit": ("pre_commit", "pip install '.[dev]'"),
     "postgres": ("psycopg", "pip install '.[postgres]'"),
     "spark": ("pyspark", "pip install '.[spark]'"),

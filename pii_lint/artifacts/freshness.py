@@ -14,7 +14,7 @@ from pii_lint.artifacts.envelope import MANIFEST, shown
 from pii_lint.artifacts.model import Node, Project
 from pii_lint.artifacts.paths import ProjectFiles, inside, slashed
 from pii_lint.artifacts.project_dir import Layout, read_layout
-from pii_lint.errors import ArtifactError
+from pii_lint.errors import StaleManifest
 from pii_lint.files import entries, is_folder, real
 
 _NAMED = 3
@@ -71,7 +71,7 @@ def with_freshness(project: Project, project_dir: Path | None) -> Project:
     """The project with its freshness noted; a stale manifest is refused."""
     freshness = check_freshness(project, project_dir)
     if freshness.state == "stale":
-        raise ArtifactError(freshness.sentence)
+        raise StaleManifest(freshness.sentence, freshness.files)
     return replace(project, freshness=freshness.state)
 
 

@@ -145,6 +145,7 @@ def _item(text: str, start: int) -> _Item:
     return _Item(lines, start, text.count("\n", 0, start))
 
 
+# what looks at a project again and again finds most of it as it was
 def _compose(text: str | None) -> yaml.Node | None:
     if text is None or _too_deep(text):
         return None

@@ -28,6 +28,7 @@ _COMMANDS = {
     "config": "pii_lint.cli.config:config",
     "rules": "pii_lint.cli.rules:rules",
     "salt": "pii_lint.cli.salt:salt",
+    "lsp": "pii_lint.cli.lsp:lsp",
 }
 
 USAGE, INTERNAL, INTERRUPTED = 2, 4, 130
