@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 
 NOT_CLEAN = 1
 _MEGABYTE = 1_000_000
-_OUTPUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+_PATH = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 
 @click.command()
-@click.argument(
-    "file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-"
-)
+@click.argument("file", type=_PATH, default="-")
 @click.option(
     "--surface",
     "name",
@@ -39,11 +37,11 @@ _OUTPUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
     type=click.Choice(["reject", "strip"]),
     help="What becomes of an event with a listed key, instead of what the surface says.",
 )
-@click.option("--accepted", type=_OUTPUT, help="Clean events, byte for byte; `-` prints them.")
+@click.option("--accepted", type=_PATH, help="Clean events, byte for byte; `-` prints them.")
 @click.option(
-    "--stripped", type=_OUTPUT, help="Events without their listed keys.  [default: --accepted]"
+    "--stripped", type=_PATH, help="Events without their listed keys.  [default: --accepted]"
 )
-@click.option("--rejected", type=_OUTPUT, help="Rows for dead_events, free of what was found.")
+@click.option("--rejected", type=_PATH, help="Rows for dead_events, free of what was found.")
 @click.option(
     "--format",
     "format_",
@@ -165,6 +163,8 @@ def _surface(name: str | None, file: Path | None, policy: str | None) -> Surface
 
 def _source(file: Path) -> BinaryIO:
     if file == STANDARD:
+        if sys.stdin.isatty():
+            raise ConfigError("No events come in: name a file, or pipe them into this command.")
         return sys.stdin.buffer
     try:
         return file.open("rb")

@@ -60,6 +60,7 @@ def matches(text: str, key: str | None = None) -> tuple[Match, ...]:
     """Every personal value in a text as it is written, in order; `key` is what it stands under."""
     many = _many_digits(text)
     found: list[Match] = []
+    taken = bytearray()
     for pattern in value_patterns() if many is not None else _short_patterns():
         hinted = pattern.hint.search(text) is not None
         if not (hinted or (many is not None and pattern.weak)):
@@ -69,9 +70,9 @@ def matches(text: str, key: str | None = None) -> tuple[Match, ...]:
             if (when != "weak" and not hinted) or (when == "loose" and stand == "against"):
                 continue
             for start, end in _spans(pattern, shape, text):
-                if any(one.start < end and start < one.end for one in found):
-                    continue
-                if _counts(pattern, when, stand, text, start):
+                if taken.find(1, start, end) < 0 and _counts(pattern, when, stand, text, start):
+                    taken = taken or bytearray(len(text))
+                    taken[start:end] = b"\1" * (end - start)
                     found.append(Match(pattern.kind, start, end, pattern.name))
     if not found or spared().fullmatch(text):
         return ()

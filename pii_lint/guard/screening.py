@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from math import isfinite
 
 import msgspec
 
@@ -124,6 +123,7 @@ class _Look:
     findings: list[Finding] = field(default_factory=list)
     refused: bool = False
     # something beside a listed key was found
+    renamed: int = 0
 
     def value(self, value: object, at: tuple[Step, ...], key: str | None) -> object:
         if isinstance(value, str):
@@ -161,10 +161,7 @@ class _Look:
                 continue
             for pattern in _patterns(name):
                 self._found((*at, name), pattern)
-            number = len(kept)
-            kept[f"{REDACTED} {number}" if REDACTED in kept else REDACTED] = self.value(
-                each, (*at, name), context
-            )
+            kept[self._unused(value, kept)] = self.value(each, (*at, name), context)
         return kept
 
     def _text(self, text: str, at: tuple[Step, ...], key: str | None) -> str:
@@ -177,10 +174,17 @@ class _Look:
             for pattern in _inner_patterns(text):
                 self._found(at, pattern)
             return REDACTED
-        left = text
-        for match in reversed(seen):
-            left = left[: match.start] + REDACTED + left[match.end :]
+        ends = [0, *(match.end for match in seen)]
+        starts = [*(match.start for match in seen), len(text)]
+        left = REDACTED.join(text[end:start] for end, start in zip(ends, starts, strict=True))
         return left if _clean_text(left, key, 0) else REDACTED
+
+    def _unused(self, *taken: Mapping[object, object]) -> str:
+        name = REDACTED
+        while any(name in each for each in taken):
+            self.renamed += 1
+            name = f"{REDACTED} {self.renamed}"
+        return name
 
     def _found(self, at: tuple[Step, ...], pattern: str, *, value: bool = True) -> str:
         self.refused = self.refused or value
@@ -247,23 +251,25 @@ def _inner_patterns(text: str) -> tuple[str, ...]:
 def _number(value: object, key: str | None) -> tuple[Match, ...]:
     """What a number shows that has enough digits; a fraction shows nothing."""
     if isinstance(value, float | Decimal):
-        # nothing that long has a shape, and writing it out would cost
-        if not _finite(value) or abs(value) > _HUGE or value != int(value):
-            return ()
-        return _number(int(value), key)
+        value = _whole(value)
     if value is None or isinstance(value, bool):
         return ()
     if not isinstance(value, int):
         raise TypeError(f"JSON has no {type(value).__name__}: turn it into a text or number first.")
-    size = abs(value)
-    if size <= _SMALL or size >= _HUGE:
+    number: int = value
+    if not _SMALL < abs(number) < _HUGE:
         return ()
-    digits = str(size)
+    digits = str(abs(number))
     return find(digits, key) if len(digits) in _CARD_DIGITS or favours(key) else ()
 
 
-def _finite(value: float | Decimal) -> bool:
-    return value.is_finite() if isinstance(value, Decimal) else isfinite(value)
+def _whole(value: float | Decimal) -> int | None:
+    """None for a fraction, and for what is too large: writing that out would cost."""
+    if isinstance(value, Decimal):
+        fits = value.is_finite() and -_HUGE < value < _HUGE and value == value.to_integral_value()
+    else:
+        fits = -_HUGE < value < _HUGE and value.is_integer()
+    return int(value) if fits else None
 
 
 def _context(above: str | None, key: object) -> str | None:
