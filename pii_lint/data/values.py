@@ -20,6 +20,7 @@ Check: TypeAlias = Callable[[str, int, int], int]
 _BEFORE = 48
 # Characters before a value in which a word may speak for or against it.
 _WORD = re.compile(r"[^\W\d_]+")
+_SILENCE: frozenset[str] = frozenset()
 _LONGEST_KEY = 64
 # Of a key whose bearing is worth remembering; a sender may invent any number of long ones.
 
@@ -47,6 +48,8 @@ class ValuePattern:
     check: Check | None
     keys: frozenset[str]
     words: frozenset[str]
+    cues: frozenset[str]
+    # the last word of each of them
     not_keys: re.Pattern[str] | None
     not_words: frozenset[str]
     harmless: re.Pattern[str] | None
@@ -58,16 +61,20 @@ class ValuePattern:
 
 def matches(text: str, key: str | None = None) -> tuple[Match, ...]:
     """Every personal value in a text as it is written, in order; `key` is what it stands under."""
-    many = _many_digits(text)
+    many = _many_digits(text) is not None
+    favoured = many and favours(key)
+    spoken: frozenset[str] = frozenset(_WORD.findall(text.lower())) if many else _SILENCE
+    heard = many and (favoured or not spoken.isdisjoint(_all_cues()))
     found: list[Match] = []
     taken = bytearray()
-    for pattern in value_patterns() if many is not None else _short_patterns():
+    for pattern in value_patterns() if many else _short_patterns():
         hinted = pattern.hint.search(text) is not None
-        if not (hinted or (many is not None and pattern.weak)):
+        if not (hinted or (heard and pattern.weak)):
             continue
         stand: Stand = bearing(pattern.name, key) if key else "silent"
+        weak = heard and (stand == "for" or not spoken.isdisjoint(pattern.cues))
         for when, shape in pattern.shapes:
-            if (when != "weak" and not hinted) or (when == "loose" and stand == "against"):
+            if not (weak if when == "weak" else hinted) or (when == "loose" and stand == "against"):
                 continue
             for start, end in _spans(pattern, shape, text):
                 if taken.find(1, start, end) < 0 and _counts(pattern, when, stand, text, start):
@@ -175,6 +182,7 @@ def value_patterns() -> tuple[ValuePattern, ...]:
             check=_CHECKS.get(str(entry.get("check"))),
             keys=frozenset(words(entry.get("keys"))),
             words=frozenset(words(entry.get("words"))),
+            cues=frozenset(each.split()[-1] for each in words(entry.get("words"))),
             not_keys=_compiled(entry.get("not_keys")),
             not_words=frozenset(words(entry.get("not_words"))),
             harmless=_compiled("|".join(f"(?:{each})" for each in words(entry.get("harmless")))),
@@ -186,6 +194,11 @@ def value_patterns() -> tuple[ValuePattern, ...]:
 @cache
 def _short_patterns() -> tuple[ValuePattern, ...]:
     return tuple(pattern for pattern in value_patterns() if not pattern.digits)
+
+
+@cache
+def _all_cues() -> frozenset[str]:
+    return frozenset().union(*(pattern.cues for pattern in value_patterns()))
 
 
 @cache

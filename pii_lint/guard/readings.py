@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 _ROUNDS = 3
 # Of undoing: `%2540` is `%40` is `@`.
-_ENTITY = re.compile(r"&[#A-Za-z]")
+_ENTITY = re.compile(r"&(?:#|[A-Za-z]{2,31};)")
+_BLANKS = re.compile("[\x00-\x1f\x7f-\U0010ffff]|  ")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrt\"/\\]))")
 _SPACES = re.compile(r"\s+")
@@ -75,6 +76,8 @@ def _undone(text: str) -> str:
         text = _ESCAPE.sub(_unescaped, text)
     if not text.isascii():
         text = _DOTS.sub(".", _DASHES.sub("-", unicodedata.normalize("NFKC", text)))
+    if _BLANKS.search(text) is None:
+        return text
     return _SPACES.sub(" ", _UNSEEN.sub("", text))
 
 

@@ -29,6 +29,7 @@ _SMALL, _HUGE = 999_999, 10**20
 _JSON_LIKE = re.compile(r"\s*[{\[\"]")
 _spared = spared().fullmatch
 _CARD_DIGITS = (15, 16)
+_CARD = 10**14
 # Of a number that is a card's under any key.
 _LONG_NEUTRAL = 20
 _LAYERS = 4
@@ -56,8 +57,8 @@ def screen(payload: object, surface: Surface = DEFAULT) -> Verdict:
 
 
 def clean(payload: object, layer: int = 0) -> int:
-    """How many keys a payload has in which nothing personal stands; -1 where something does."""
-    keys = 0
+    """How many texts, keys among them, a payload has; -1 where something personal stands in it."""
+    texts = 0
     known_keys, known_texts = _known_keys, _known_texts
     pending: list[tuple[str | None, object, int]] = [(None, payload, 0)]
     while pending:
@@ -65,26 +66,31 @@ def clean(payload: object, layer: int = 0) -> int:
         if isinstance(value, dict):
             if depth > _ENDLESS:
                 raise _TooDeepError
-            keys += len(value)
+            texts += len(value)
             for key, each in value.items():
-                if key not in known_keys and not _clean_key(key):
-                    return -1
+                speaks = known_keys.get(key)
+                if speaks is None:
+                    if not _clean_key(key):
+                        return -1
+                    speaks = True
                 kind = type(each)
                 if kind is str:
+                    texts += 1
                     if each in known_texts:
                         continue
                     if not suspicious(each):
                         if len(each) <= _SHORT_TEXT:
                             _remember(each)
-                        continue
-                    if not _clean_text(each, _context(above, key), layer):
+                    elif not _clean_text(each, _context(above, key), layer):
                         return -1
                 elif kind is int:
-                    if not -_SMALL <= each <= _SMALL and _number(each, _context(above, key)):
+                    much = each > _SMALL if speaks else each >= _CARD
+                    if (much or each < -_SMALL) and _number(each, _context(above, key)):
                         return -1
                 elif kind is dict or kind is list:
                     if each:
-                        pending.append((_context(above, key), each, depth + 1))
+                        below = _context(above, key) if speaks else key
+                        pending.append((below, each, depth + 1))
                 elif kind is not bool and each is not None:
                     pending.append((_context(above, key), each, depth + 1))
             if not _PAIR_VALUES.isdisjoint(value) and _pair(value):
@@ -94,11 +100,12 @@ def clean(payload: object, layer: int = 0) -> int:
                 raise _TooDeepError
             pending.extend((above, each, depth + 1) for each in value)
         elif isinstance(value, str):
+            texts += 1
             if not _clean_text(value, above, layer):
                 return -1
         elif value is not None and _number(value, above):
             return -1
-    return keys
+    return texts
 
 
 def dismantled(payload: object, surface: Surface) -> Verdict:
@@ -200,7 +207,7 @@ def _clean_key(key: object) -> bool:
     if len(name) <= _SHORT_KEY and isinstance(key, str):
         if len(_known_keys) >= _MOST_KEYS:
             _known_keys.clear()
-        _known_keys.add(key)
+        _known_keys[key] = favours(key) or _neutral(key)
     return True
 
 
@@ -303,8 +310,9 @@ def _pair(value: Mapping[object, object]) -> tuple[str, object] | None:
     return None
 
 
-_known_keys: set[str] = set()
+_known_keys: dict[object, bool] = {}
+# Keys that were looked at and are clean, and whether they or the one above speak for a value.
 _known_texts: set[str] = set()
-# Keys and short texts that were looked at and are clean under any key.
+# Short texts that are clean under any key.
 _PAIR_KEYS, _VALUES = pair_keys()
 _PAIR_VALUES = frozenset(_VALUES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -14,7 +13,6 @@ from pii_lint.guard.model import Accepted, Verdict, unreadable
 from pii_lint.guard.screening import DEFAULT, clean, dismantled, screen
 
 _BOM = b"\xef\xbb\xbf"
-_KEY = re.compile(rb'"[ \t\r\n]*:')
 _decode = msgspec.json.Decoder().decode
 _exactly = msgspec.json.Decoder(float_hook=Decimal).decode
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -29,10 +27,10 @@ def screen_text(raw: bytes | str, surface: Surface = DEFAULT) -> Verdict:
         data = raw if isinstance(raw, bytes) else raw.encode("utf-8")
         data = data.removeprefix(_BOM)
         payload = _decode(data)
-        keys = clean(payload)
-        if keys < 0:
+        texts = clean(payload)
+        if texts < 0:
             return dismantled(_exactly(data), surface)
-        if keys != _written_keys(data):
+        if _repeats(data, texts):
             verdict = screen(_all_members(data), surface)
             return Accepted(payload) if isinstance(verdict, Accepted) else verdict
         return Accepted(payload)
@@ -55,14 +53,17 @@ def write_json(value: object) -> bytes:
         return json.dumps(value, default=str).encode("ascii")
 
 
-def _written_keys(data: bytes) -> int:
-    """At least as many as there are keys in the text; more only where strings look like keys."""
-    if b" :" in data or b"\n:" in data or b"\t:" in data or b"\r:" in data:
-        return len(_KEY.findall(data))
-    count = data.count(b'":')
-    if b'\\":' in data and b'\\\\"' not in data:
-        count -= data.count(b'\\":')
-    return count
+def _repeats(data: bytes, texts: int) -> bool:
+    """True where the text may hold more than what was read of it: a key that stands twice.
+
+    Every key and string has two quotes that aren't escaped.
+    """
+    quotes = data.count(b'"')
+    if b"\\" in data:
+        if b"\\\\" in data:
+            return True
+        quotes -= data.count(b'\\"')
+    return quotes != 2 * texts
 
 
 class Repeated(list[object]):

@@ -388,6 +388,7 @@ keys = st.text(string.ascii_letters + "_-", min_size=1, max_size=12) | st.sample
     ["email", "Phone", "note", "mobile", "value", "name", "ann@x.com", "sku"]
 )
 personal = st.builds(lambda seed: values.personal(seed)[1], st.integers(0, 10_000))
+above = st.sampled_from(["note", "customer", "items", "Ann Roe", "bo@x.com", "text"])
 harmless = st.builds(lambda seed: values.lookalike(seed)[1], st.integers(0, 10_000))
 leaves = (
     st.none()
@@ -419,7 +420,7 @@ def test_text_and_value_are_judged_alike(payload: object) -> None:
 
 
 @quick
-@given(personal, words, words, st.lists(keys, max_size=3))
+@given(personal, words, words, st.lists(above, max_size=3))
 def test_no_planted_value_is_accepted(value: str, before: str, after: str, at: list[str]) -> None:
     payload: object = f"{before} {value} {after}"
     for key in at:
