@@ -54,7 +54,7 @@ def readings(text: str) -> Iterator[str]:
         seen = undone
 
 
-def writings(text: str) -> list[str]:
+def writings(text: str, level: int = 1) -> list[str]:
     """Every other text that this one stands for, base64 in it included."""
     if not coded(text):
         return []
@@ -63,7 +63,9 @@ def writings(text: str) -> list[str]:
         for token in _BASE64.findall(each):
             inner = _decoded(token)
             if inner is not None:
-                found += [inner, *readings(inner)]
+                found.append(inner)
+                if level < _ROUNDS:
+                    found += writings(inner, level + 1)
     return found
 
 

@@ -233,7 +233,11 @@ def _clean_text(text: str, key: str | None, layer: int) -> bool:
     others = writings(text)
     if found_in(text, others, key):
         return False
-    return layer >= _LAYERS or all(clean(inner, layer + 1) >= 0 for inner in _inner(text, others))
+    inner = _inner(text, others)
+    if layer >= _LAYERS:
+        # nobody looks on, so nothing that could be opened passes
+        return not inner
+    return all(clean(each, layer + 1) >= 0 for each in inner)
 
 
 def _inner(text: str, others: Sequence[str]) -> list[object]:
@@ -303,7 +307,7 @@ def _pair(value: Mapping[object, object]) -> tuple[str, object] | None:
         if blocked(name) is not None:
             return name, key
         if isinstance(each, str):
-            if not _clean_text(each, name, _LAYERS):
+            if find(each, name):
                 return name, key
         elif not isinstance(each, dict | list | tuple) and _number(each, name):
             return name, key

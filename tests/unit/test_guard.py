@@ -132,6 +132,7 @@ def test_strip_rejects_where_a_value_is_left() -> None:
         ("+1-555-123-4567", "phone"),
         ("555-1234", "phone"),
         ("(555) 123-4567", "phone"),
+        ("555 123-4567", "phone"),
         ("+44 20 7946 0958", "phone"),
         ("06 12 34 56 78", "phone"),
         ("call me at 5551234567", "phone"),
@@ -166,6 +167,7 @@ def test_a_personal_value_is_found(text: str, pattern: str) -> None:
         "12345678",
         "9f3b2c11-4d5e-4f60-8a7b-123456789012",
         "v1.2.3.4",
+        "1.2.3.4-beta",
         "Chrome/120.0.0.0 Safari/537.36",
         "127.0.0.1 and 255.255.255.0",
         "1.3.6.1.4.1.311",
@@ -226,6 +228,7 @@ def test_a_key_speaks_for_the_value_beneath_it(payload: object, found: bool) -> 
         "a\u00adnn@x\u3002com",
         base64.b64encode(b"write to ann@x.com").decode(),
         base64.urlsafe_b64encode(b'{"sub": 1, "email": "Ann"}').decode(),
+        base64.b64encode(base64.b64encode(b"write to ann@x.com")).decode(),
         "Bearer eyJhbGciOiJIUzI1NiJ9." + base64.b64encode(b'{"email":"Ann"}').decode() + ".c2ln",
         json.dumps({"email": "Ann"}),
         json.dumps(json.dumps({"note": "ann@x.com"})),
@@ -256,6 +259,15 @@ def test_a_value_is_found_however_it_is_written(written: str) -> None:
 )
 def test_other_writings_pass(written: str) -> None:
     assert patterns({"blob": written}) == []
+
+
+def test_json_in_json_without_end_is_refused() -> None:
+    payload, levels = "fine", []
+    for _ in range(8):
+        payload = json.dumps([payload])
+        levels.append(isinstance(screen(payload), Accepted))
+    assert levels[0]
+    assert not levels[-1]
 
 
 def test_phone_numbers_in_odd_dashes_spaces_and_digits_are_found() -> None:
