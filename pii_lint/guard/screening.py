@@ -56,11 +56,11 @@ def screen(payload: object, surface: Surface = DEFAULT) -> Verdict:
         return unreadable("deep")
 
 
-def clean(payload: object, layer: int = 0) -> int:
+def clean(payload: object, layer: int = 0, key: str | None = None) -> int:
     """How many texts, keys among them, a payload has; -1 where something personal stands in it."""
     texts = 0
     known_keys, known_texts = _known_keys, _known_texts
-    pending: list[tuple[str | None, object, int]] = [(None, payload, 0)]
+    pending: list[tuple[str | None, object, int]] = [(key, payload, 0)]
     while pending:
         above, value, depth = pending.pop()
         if isinstance(value, dict):
@@ -120,6 +120,15 @@ def dismantled(payload: object, surface: Surface) -> Verdict:
     # fail closed: what still isn't clean is not kept at all
     kept = left if clean(left) >= 0 else {}
     return refused(kept, tuple(look.findings) or (Finding("$", "unknown"),))
+
+
+def patterns_of(payload: object, key: str | None = None) -> frozenset[str]:
+    """The shapes and listed keys in a payload that stands under a key or column."""
+    if clean(payload, key=key) >= 0:
+        return frozenset()
+    look = _Look()
+    look.value(payload, (), key)
+    return frozenset(finding.pattern for finding in look.findings)
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
 from pii_lint.rules._approvals import Declassification, declassifications
 from pii_lint.rules._ignores import Ignore, of_policy, of_templates
 from pii_lint.rules._places import WHOLE, Manifest, Places
+from pii_lint.sightings import Sighting
 
 EXPORT = "export"
 RESTRICTED = "restricted"
@@ -70,6 +71,8 @@ class Facts:
     # where the project's files stand, if they do
     persona: Persona = Persona.AUDITOR
     # who listens
+    sightings: tuple[Sighting, ...] = ()
+    # what a scan of the warehouse met
 
     def hears(self, code: str, persona: Persona) -> bool:
         """False where a finding for this persona would be made for nobody to hear.
