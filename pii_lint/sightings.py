@@ -7,6 +7,11 @@ from typing import Literal, TypeAlias
 
 from pii_lint.counts import Table
 
+
+class Unreadable(Exception):
+    """A relation that isn't there or can't be read; the message is why."""
+
+
 Standing: TypeAlias = Literal["unexpected", "declared clean", "expected"]
 
 

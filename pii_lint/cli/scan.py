@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -14,7 +16,19 @@ from pii_lint.errors import ConfigError
 from pii_lint.options import Options
 
 if TYPE_CHECKING:
+    from pii_lint.counts import Table
     from pii_lint.sightings import Asked, Scan
+
+
+class Warehouse(Protocol):
+    """An open database whose relations can be read as text."""
+
+    def columns(self, table: Table) -> tuple[tuple[str, str], ...]: ...
+
+    def rows(
+        self, table: Table, columns: Sequence[tuple[str, str]], most: int | None
+    ) -> Iterator[tuple[str | None, ...]]: ...
+
 
 SAMPLE = 10_000
 UNEXPECTED = 1
@@ -87,12 +101,8 @@ def scan(
     file = findings or folder / PLACE
     with progress():
         asked = plan(options, relations, zones)
-    if database is None:
-        from pii_lint.warehouse.profile import duckdb_path
-
-        database = duckdb_path(folder, profiles_dir=profiles_dir, target=target)
-    with progress():
-        found = _scanned(database, asked, None if full else sample)
+    with progress(), _opened(database, folder, profiles_dir, target) as warehouse:
+        found = _scanned(warehouse, asked, None if full else sample)
     if findings is None:
         file.parent.mkdir(exist_ok=True)
     with outputs([("--findings", file)]) as (stream,):
@@ -102,35 +112,58 @@ def scan(
     return UNEXPECTED if found.unexpected else 0
 
 
-def _scanned(database: Path, asked: tuple[Asked, ...], most: int | None) -> Scan:
+@contextmanager
+def _opened(
+    database: Path | None, folder: Path, profiles_dir: Path | None, target: str | None
+) -> Iterator[Warehouse]:
+    from pii_lint.warehouse.profile import file_of, find_target
+
+    # The drivers aren't imported at the top: the linter runs without a database.
+    try:
+        if database is None:
+            found = find_target(folder, profiles_dir=profiles_dir, target=target)
+            if found.engine == "postgres":
+                from pii_lint.warehouse import postgres_cells
+
+                with postgres_cells.cells(found) as warehouse:
+                    yield warehouse
+                return
+            if found.engine != "duckdb":
+                raise ConfigError(
+                    f"Target {found.name} in {found.file} is of type {found.engine}, and a scan "
+                    "reads DuckDB and PostgreSQL only: choose another --target."
+                )
+            database = file_of(found)
+        from pii_lint.warehouse import duckdb_cells
+    except ImportError:
+        raise ConfigError(
+            "A scan needs a database driver: install `pii-lint[duckdb]` or `pii-lint[postgres]`."
+        ) from None
+    with duckdb_cells.cells(database) as opened:
+        yield opened
+
+
+def _scanned(warehouse: Warehouse, asked: tuple[Asked, ...], most: int | None) -> Scan:
     from pii_lint import progress as listeners
     from pii_lint.guard.scanning import look_through
-    from pii_lint.sightings import Looked, Scan, Sighting
+    from pii_lint.sightings import Looked, Scan, Sighting, Unreadable
 
-    # Not at the top: the linter runs without a database driver.
-    try:
-        from pii_lint.warehouse.duckdb_cells import Unreadable, cells
-    except ImportError:
-        raise ConfigError("A scan needs a database driver: install `pii-lint[duckdb]`.") from None
     relations: list[Looked] = []
     sightings: list[Sighting] = []
-    with cells(database) as warehouse:
-        for number, one in enumerate(asked):
-            listeners.tell(number, len(asked))
-            try:
-                columns = warehouse.columns(one.table)
-                names = [name for name, _ in columns]
-                reads = [read for _, read in columns]
-                rows = warehouse.rows(one.table, reads, most) if reads else iter(())
-                looked, found = look_through(one, names, rows)
-            except Unreadable as wrong:
-                relations.append(Looked(one.node, one.called, one.zone, 0, 0, str(wrong)))
-                continue
-            relations.append(Looked(one.node, one.called, one.zone, looked, len(names)))
-            sightings += found
+    for number, one in enumerate(asked):
+        listeners.tell(number, len(asked))
+        try:
+            columns = warehouse.columns(one.table)
+            rows = warehouse.rows(one.table, columns, most) if columns else iter(())
+            looked, found = look_through(one, [name for name, _ in columns], rows)
+        except Unreadable as wrong:
+            relations.append(Looked(one.node, one.called, one.zone, 0, 0, str(wrong)))
+            continue
+        relations.append(Looked(one.node, one.called, one.zone, looked, len(columns)))
+        sightings += found
     if all(one.why is not None for one in relations):
         raise ConfigError(
-            f"None of the relations could be read in {database}: build the project first, or give "
-            "the right file with --database."
+            "None of the relations could be read in this database: build the project first, or "
+            "give the right one with --target or --database."
         )
     return Scan(tuple(relations), tuple(sightings))

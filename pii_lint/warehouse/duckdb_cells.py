@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pii_lint.counts import Table
+from pii_lint.sightings import Unreadable
 from pii_lint.warehouse.duckdb_counts import opened
 
 _BATCH = 2048
@@ -17,10 +18,6 @@ _SEED = 7
 _NESTED = ("STRUCT", "MAP", "UNION")
 _PLAIN = ("VARCHAR", "JSON", "ENUM")
 _WHOLE = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "INTEGER", "UINTEGER")
-
-
-class Unreadable(Exception):
-    """A relation that isn't there or can't be read; the message is why."""
 
 
 @contextmanager
@@ -49,11 +46,12 @@ class Cells:
         return tuple((name, read) for name, kind in listed if (read := _read(name, kind)))
 
     def rows(
-        self, table: Table, reads: Sequence[str], most: int | None
+        self, table: Table, columns: Sequence[tuple[str, str]], most: int | None
     ) -> Iterator[tuple[str | None, ...]]:
         """Each row as texts; of a larger table a sample of `most` rows, always the same."""
         limited = f" using sample reservoir({most} rows) repeatable ({_SEED})" if most else ""
-        sql = f"select {', '.join(reads)} from {_quoted(table.schema)}.{_quoted(table.name)}"  # noqa: S608  quoted
+        name = f"{_quoted(table.schema)}.{_quoted(table.name)}"
+        sql = f"select {', '.join(read for _, read in columns)} from {name}"  # noqa: S608  quoted
         # the driver's own error is dropped: it may quote data
         try:
             result = self._connection.execute(sql + limited)
