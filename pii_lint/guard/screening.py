@@ -35,7 +35,7 @@ _LONG_NEUTRAL = 20
 _LAYERS = 4
 # JSON in a string of JSON in a string.
 _SHORT_KEY, _MOST_KEYS = 64, 8192
-_SHORT_TEXT, _MOST_TEXTS = 24, 8192
+_SHORT_TEXT, _MOST_TEXTS = 40, 8192
 
 DEFAULT = Surface("payload", "payload")
 
@@ -80,7 +80,9 @@ def clean(payload: object, layer: int = 0, key: str | None = None) -> int:
                         continue
                     if not suspicious(each):
                         if len(each) <= _SHORT_TEXT:
-                            _remember(each)
+                            if len(known_texts) >= _MOST_TEXTS:
+                                known_texts.clear()
+                            known_texts.add(each)
                     elif not _clean_text(each, _context(above, key), layer):
                         return -1
                 elif kind is int:
@@ -218,12 +220,6 @@ def _clean_key(key: object) -> bool:
             _known_keys.clear()
         _known_keys[key] = favours(key) or _neutral(key)
     return True
-
-
-def _remember(text: str) -> None:
-    if len(_known_texts) >= _MOST_TEXTS:
-        _known_texts.clear()
-    _known_texts.add(text)
 
 
 def _patterns(name: str) -> tuple[str, ...]:

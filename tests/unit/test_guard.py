@@ -416,7 +416,7 @@ leaves = (
     st.none()
     | st.booleans()
     | st.integers()
-    | st.floats(allow_nan=False)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | words
     | st.text(max_size=20)
 )
