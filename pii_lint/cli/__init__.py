@@ -27,6 +27,8 @@ _COMMANDS = {
     "init": "pii_lint.cli.init:init",
     "config": "pii_lint.cli.config:config",
     "rules": "pii_lint.cli.rules:rules",
+    "scan": "pii_lint.cli.scan:scan",
+    "screen": "pii_lint.cli.screen:screen",
     "salt": "pii_lint.cli.salt:salt",
     "lsp": "pii_lint.cli.lsp:lsp",
 }

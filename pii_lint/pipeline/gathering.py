@@ -9,6 +9,7 @@ from pathlib import Path
 from pii_lint.artifacts.freshness import check_freshness
 from pii_lint.artifacts.load import load_projects
 from pii_lint.artifacts.model import Project
+from pii_lint.artifacts.scan import load_scan
 from pii_lint.config import POLICY_FILE, Config, load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
@@ -40,6 +41,7 @@ def followed(
         registry=registry,
         inventory=trace(projects, config, registry, remember=options.use_cache),
         today=options.today or datetime.now(tz=UTC).date(),
+        sightings=load_scan(options.scan, folder),
         project_dir=folder,
         remember=options.use_cache,
     )

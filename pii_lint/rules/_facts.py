@@ -23,6 +23,7 @@ from pii_lint.rules._approvals import Declassification, declassifications
 from pii_lint.rules._excerpts import Excerpts
 from pii_lint.rules._ignores import Ignore, of_policy, of_templates
 from pii_lint.rules._places import WHOLE, Manifest, Places
+from pii_lint.sightings import Sighting
 
 EXPORT = "export"
 RESTRICTED = "restricted"
@@ -73,6 +74,8 @@ class Facts:
     # who listens
     remember: bool = False
     # what is found out about texts is kept for the next run
+    sightings: tuple[Sighting, ...] = ()
+    # what a scan of the warehouse met
 
     def hears(self, code: str, persona: Persona) -> bool:
         """False where a finding for this persona would be made for nobody to hear.
