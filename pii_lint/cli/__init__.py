@@ -27,6 +27,7 @@ _COMMANDS = {
     "config": "pii_lint.cli.config:config",
     "rules": "pii_lint.cli.rules:rules",
     "salt": "pii_lint.cli.salt:salt",
+    "guard": "pii_lint.cli.guard:guard",
 }
 
 USAGE, INTERNAL, INTERRUPTED = 2, 4, 130

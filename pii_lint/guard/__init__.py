@@ -1,0 +1,1 @@
+"""Guards of what no SQL lineage sees: payloads on their way in, and rows at rest."""
