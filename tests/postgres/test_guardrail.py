@@ -316,7 +316,7 @@ def test_hostile_names_are_names(database: Database, name: str) -> None:
     database.run(down(asked, findings=True))
     left = database.run(
         "select count(*) from pg_class c join pg_namespace n on n.oid = relnamespace "
-        "where relname like '%pii_%' and nspname !~ '^pg_'"
+        "where relname ~ '^(pii|idx_pii)_' and nspname !~ '^pg_'"
     )
     assert left == [(0,)]
 

@@ -43,7 +43,7 @@ def apply(plan: Plan, dsn: str, *, dry_run: bool = False) -> Applied:
 def _demand_ground(plan: Plan, connection: Connection) -> None:
     """Raise where what the plan stands on isn't there: it would fail halfway with less to say."""
     for role in (plan.roles.owner, plan.roles.ingest, plan.roles.read):
-        if not connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone():
+        if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
             raise ConfigError(
                 f"There is no role `{role}`: create it, or name yours with --owner-role, "
                 "--ingest-role and --read-role."

@@ -1,7 +1,7 @@
 """What the guards have seen, in Prometheus' text format.
 
-Prometheus allows neither the dots of the metrics' own names nor a counter without `_total`; each
-metric's help names the one it stands for.
+Prometheus wants no dots, `_total` behind counters alone, seconds, and no unit or `_count` of its
+own; each metric's help names the one of the specification that it stands for.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pii_lint.guard.database import names
 from pii_lint.guard.database.plan import Plan
 from pii_lint.guard.database.session import Connection, session
 
-_BUCKETS = (100, 1_000, 10_000, 60_000, 300_000, 1_800_000)
-"""Milliseconds; the one of five minutes is where the alert looks."""
+_BUCKETS = (0.1, 1, 10, 60, 300, 1800)
+"""Seconds; the one of five minutes is where the alert looks."""
 
 Labels = Mapping[str, str]
 
@@ -51,7 +51,7 @@ def _rejections(plan: Plan, connection: Connection) -> Metric:
         )
     )
     return Metric(
-        "pii_guardrail_reject_count_total",
+        "pii_guardrail_rejects_total",
         "counter",
         "pii_guardrail.reject_count: rows that the Layer 2 guardrail refused, rolled back or not.",
         tuple(_by_key(rows)),
@@ -72,7 +72,7 @@ def _findings(plan: Plan, connection: Connection) -> Iterator[Metric]:
         ).format(runs=_in(plan, names.RUNS), findings=findings)
     )
     yield Metric(
-        "pii_audit_findings_count",
+        "pii_audit_findings",
         "gauge",
         "pii_audit.findings_count: findings of the last finished run, and first seen within 1 h.",
         tuple(("", {"time_window": str(window)}, _number(count)) for window, count in windows),
@@ -105,10 +105,10 @@ def _findings(plan: Plan, connection: Connection) -> Iterator[Metric]:
 def _runs(plan: Plan, connection: Connection) -> Iterator[Metric]:
     runs = _in(plan, names.RUNS)
     durations = sorted(
-        _number(milliseconds)
-        for (milliseconds,) in connection.execute(
+        _number(seconds)
+        for (seconds,) in connection.execute(
             sql.SQL(
-                "select extract(epoch from finished_at - started_at) * 1000 from {} "
+                "select extract(epoch from finished_at - started_at) from {} "
                 "where finished_at is not null"
             ).format(runs)
         )
@@ -121,9 +121,9 @@ def _runs(plan: Plan, connection: Connection) -> Iterator[Metric]:
     counted.append(("_sum", {}, sum(durations)))
     counted.append(("_count", {}, float(len(durations))))
     yield Metric(
-        "pii_audit_scan_duration_ms",
+        "pii_audit_scan_duration_seconds",
         "histogram",
-        "pii_audit.scan_duration_ms: how long each run of the audit took.",
+        "pii_audit.scan_duration_ms, in seconds: how long each run of the audit took.",
         tuple(counted),
     )
     row = connection.execute(
@@ -134,7 +134,7 @@ def _runs(plan: Plan, connection: Connection) -> Iterator[Metric]:
               (select outcome from {runs} where outcome <> 'running' order by id desc limit 1),
               (select extract(epoch from now() - min(started_at)) from {runs}
                 where outcome = 'running'),
-              (select extract(epoch from finished_at - started_at) * 1000 from {runs}
+              (select extract(epoch from finished_at - started_at) from {runs}
                 where outcome = 'ok' order by id desc limit 1)
             """
         ).format(runs=runs)
@@ -159,7 +159,7 @@ def _runs(plan: Plan, connection: Connection) -> Iterator[Metric]:
         (("", {}, _number(running)),),
     )
     yield Metric(
-        "pii_audit_last_scan_duration_ms",
+        "pii_audit_last_scan_duration_seconds",
         "gauge",
         "How long the last run that ended well took.",
         () if last is None else (("", {}, _number(last)),),

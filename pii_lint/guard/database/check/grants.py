@@ -23,7 +23,7 @@ def grants(plan: Plan, connection: Connection) -> Iterator[Drift]:
             (plan.schema, relation),
         ).fetchall()
         if not connection.execute(
-            "select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace "
             "where n.nspname = %s and c.relname = %s",
             (plan.schema, relation),
         ).fetchone():

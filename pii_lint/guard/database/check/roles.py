@@ -11,7 +11,7 @@ from pii_lint.guard.database.session import Connection
 
 def roles(plan: Plan, connection: Connection) -> Iterator[Drift]:
     for role in (plan.roles.owner, plan.roles.ingest, plan.roles.read):
-        if not connection.execute("select from pg_roles where rolname = %s", (role,)).fetchone():
+        if not connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone():
             yield Drift("role-missing", role, "isn't there", "create the role", False)
     for (owner,) in connection.execute(
         "select rolname from pg_roles where rolname = %s and rolsuper", (plan.roles.owner,)
