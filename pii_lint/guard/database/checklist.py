@@ -209,12 +209,12 @@ def _documents(project: Path) -> Iterator[_Box]:
             signed is not None,
             f"{signed[1]}, {signed[2]}" if signed else f"no name and date in `{path}`",
         )
-    contract = _text(project / "docs/layer-1.md")
+    contract = _text(project / "docs/guard.md")
     cases = [f"TC-{number}" for number in range(1, 6)]
     yield _Box(
         "Layer 1 contract with its five cases (4.1, 4.2)",
         contract is not None and all(case in contract for case in cases),
-        "`docs/layer-1.md`" if contract is not None else "`docs/layer-1.md` isn't there",
+        "`docs/guard.md`" if contract is not None else "`docs/guard.md` isn't there",
     )
     runbook = _text(project / "docs/runbook.md")
     yield _Box(

@@ -7,11 +7,13 @@ linear as well, where walking the tree copies each subtree once a level.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from pii_lint.data.payloads import PayloadKey
 
-# Whatever plain ASCII stands between the letters of a key and isn't a letter or digit. In the text
-# of a jsonb every other control character is an escape, like quotes and backslashes.
-_BETWEEN = r'(?:[] !#-/:-@[^-`{-~\x7f]|\\(?:u[0-9a-f]{4}|["\\/bfnrt]))*'
+# Whatever plain ASCII stands between the letters of a key and isn't a letter or digit. Quotes and
+# backslashes stand there as escapes, like every other control character; see `ODD_KEY`.
+_BETWEEN = r"[] !#-/:-@[^-`{-~\x7f]*"
 
 # Beyond ASCII: punctuation, symbols, marks and what nobody sees. Of other scripts' own marks it
 # names none, so a key that holds one of them isn't the listed key here.
@@ -68,14 +70,16 @@ _UNSEEN = (
 STRING = r'"(?:[^"\\]|\\.)*"(?:: )?'
 """A string of a jsonb's text; a key with the colon and the space behind it."""
 ESCAPE = r"\\(?:u[0-9a-f]{4}|.)"
-FOREIGN_KEY = r'[^\x01-\x7f](?:[^"\\]|\\.)*": '
-"""Matches wherever a key holds a character beyond ASCII, and seldom elsewhere."""
+ODD_KEY = r'(?:[^\x01-\x7f]|\\.)(?:[^"\\]|\\.)*": '
+"""Matches wherever a key holds a character beyond ASCII or an escape, and seldom elsewhere."""
+
+_Trie: TypeAlias = "dict[str, _Trie]"
+_END = ""
 
 
 def plain_keys(keys: tuple[PayloadKey, ...]) -> str:
     """Matches a payload's text where a listed key stands in it, in any spelling of plain ASCII."""
-    spelled = "|".join(_BETWEEN.join(map(_either_case, key.plain)) for key in keys)
-    return f'[{{ ]"{_BETWEEN}(?:{spelled}){_BETWEEN}": '
+    return f'[{{ ]"{_BETWEEN}{_spelled(_trie(keys))}": '
 
 
 def dropped() -> str:
@@ -89,9 +93,26 @@ def escape_or_dropped() -> str:
     return rf"(?:{ESCAPE}|[\x01-/:-@[^-`{{-\x7f]|\])+"
 
 
-def _either_case(letter: str) -> str:
-    # NOTE: no flag and no collation decides what is a capital
-    return f"[{letter}{letter.upper()}]" if letter.isalpha() else letter
+def _trie(keys: tuple[PayloadKey, ...]) -> _Trie:
+    """Keys by their letters: PostgreSQL follows every branch anew, so beginnings are shared."""
+    root: _Trie = {}
+    for key in keys:
+        branch = root
+        for letter in key.plain:
+            branch = branch.setdefault(letter, {})
+        branch[_END] = {}
+    return root
+
+
+def _spelled(trie: _Trie) -> str:
+    branches = [
+        # NOTE: no flag and no collation decides what is a capital
+        (f"[{letter}{letter.upper()}]" if letter.isalpha() else letter) + _BETWEEN + _spelled(rest)
+        for letter, rest in trie.items()
+        if letter != _END
+    ]
+    told = branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})" if branches else ""
+    return f"(?:{told})?" if _END in trie and branches else told
 
 
 def _written(point: int) -> str:

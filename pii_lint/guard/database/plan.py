@@ -161,7 +161,7 @@ def _functions(
     }
     detecting = {
         "plain_keys": literal(patterns.plain_keys(keys)),
-        "foreign_key": literal(patterns.FOREIGN_KEY),
+        "odd_key": literal(patterns.ODD_KEY),
     }
     rows = ", ".join(
         f"(run, {literal(each.table)}, {literal(each.column)})"

@@ -5,7 +5,7 @@ begin
   return coalesce(
     written ~ {{plain_keys}}
     or (
-      written ~ {{foreign_key}}
+      written ~ {{odd_key}}
       and pg_catalog.cardinality({{schema}}.{{list}}(payload)) > 0
     ), false);
 end
