@@ -13,6 +13,7 @@ from pii_lint.guard.database.check import drifts
 from pii_lint.guard.database.ddl import up_statements
 from pii_lint.guard.database.plan import plan
 from tests.postgres.conftest import Templates
+from tests.postgres.rows import DEAD, insert
 from tests.postgres.server import Database, Server, fresh
 
 # What is done, the drift's kind, a part of its sentence, and whether apply mends it.
@@ -435,6 +436,22 @@ def test_apply_changes_nothing_the_second_time(
     assert main(["guard", "apply"]) == 0
     assert capsys.readouterr().out == "Nothing to change: the guards stand as planned.\n"
     assert application.run(written) == before
+
+
+def test_a_surface_that_left_the_list_is_named_before_it_refuses_every_row(
+    guarded: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PII_LINT_DSN", guarded.dsn)
+    fewer = tmp_path / "surfaces.yml"
+    fewer.write_text("surfaces: [{table: attribution_events, column: raw_payload}]\n", "utf-8")
+    assert main(["guard", "check", "--surfaces", str(fewer)]) == 1
+    assert "trg_pii_guardrail_dead_events on public.dead_events guards" in capsys.readouterr().out
+    assert main(["guard", "apply", "--surfaces", str(fewer)]) == 2
+    assert "list it as a surface, or drop the trigger" in capsys.readouterr().err
+    insert(guarded, {"order": 1}, DEAD)
 
 
 def test_apply_is_all_or_nothing(

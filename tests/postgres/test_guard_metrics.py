@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pii_lint.cli import main
 from tests.postgres.rows import DEAD, plant, refused
 from tests.postgres.server import Database
+
+OPS = Path(__file__).parents[2] / "ops"
 
 
 @pytest.fixture
@@ -91,6 +95,36 @@ def test_prometheus_reads_it(
         check=False,
     )
     assert (run.stdout + run.stderr, run.returncode) == ("", 0)
+
+
+def test_alerts_and_dashboard_ask_for_series_that_there_are(
+    guarded: Database, told: Callable[[], str], require: Callable[[str], None], tmp_path: Path
+) -> None:
+    require("promtool")
+    plant(guarded, {"email": 1})
+    guarded.run("select fn_scan_pii_contamination()")
+    written = set(re.findall(r"^(pii_\w+)", told(), re.MULTILINE))
+    rules = yaml.safe_load((OPS / "prometheus/pii_defense.yml").read_text("utf-8"))
+    asked = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    dashboard = json.loads((OPS / "grafana/pii_defense.json").read_text("utf-8"))
+    panels = [
+        target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])
+    ]
+    assert len(panels) > 8
+    for expression in (*asked, *panels):
+        plain = re.sub(r"'[^']*'|\"[^\"]*\"", "", expression)
+        assert set(re.findall(r"\bpii_\w+", plain)) <= written, expression
+    recorded = [{"record": f"a:b{n}", "expr": each} for n, each in enumerate(panels)]
+    (tmp_path / "panels.yml").write_text(
+        json.dumps({"groups": [{"name": "panels", "rules": recorded}]}), "utf-8"
+    )
+    run = subprocess.run(
+        ["promtool", "check", "rules", str(tmp_path / "panels.yml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_the_file_is_replaced_in_one_piece(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pii_lint.errors import ConfigError
 from pii_lint.guard.database.check import Drift, drifts
+from pii_lint.guard.database.check.triggers import strays
 from pii_lint.guard.database.ddl import up_statements
 from pii_lint.guard.database.plan import Plan
 from pii_lint.guard.database.session import Connection, session
@@ -26,6 +27,8 @@ def apply(plan: Plan, dsn: str, *, dry_run: bool = False) -> Applied:
     """Bring the database to the plan; with `dry_run` everything is tried and then rolled back."""
     with session(dsn) as connection:
         _demand_ground(plan, connection)
+        for stray in strays(plan, connection):
+            raise ConfigError(stray.sentence)
         before = drifts(plan, connection)
         if not any(each.mended_by_apply for each in before):
             return Applied(before, before)

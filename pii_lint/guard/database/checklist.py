@@ -210,10 +210,10 @@ def _documents(project: Path) -> Iterator[_Box]:
             f"{signed[1]}, {signed[2]}" if signed else f"no name and date in `{path}`",
         )
     contract = _text(project / "docs/guard.md")
-    cases = [f"TC-{number}" for number in range(1, 6)]
     yield _Box(
-        "Layer 1 contract with its five cases (4.1, 4.2)",
-        contract is not None and all(case in contract for case in cases),
+        "Layer 1 contract: what is stripped, rejected and kept (4.1, 4.2)",
+        contract is not None
+        and all(word in contract for word in ("strip", "reject", payloads.dead_letters().table)),
         "`docs/guard.md`" if contract is not None else "`docs/guard.md` isn't there",
     )
     runbook = _text(project / "docs/runbook.md")

@@ -42,6 +42,40 @@ def triggers(plan: Plan, connection: Connection) -> Iterator[Drift]:
             )
             if is_surface:
                 yield from owned(plan, str(relation), str(owner), "table")
+    yield from strays(plan, connection)
+
+
+def strays(plan: Plan, connection: Connection) -> Iterator[Drift]:
+    """Guardrails on tables that aren't planned: the function would refuse every row there."""
+    rows = connection.execute(
+        """
+        select t.tgname, format('%%s.%%s', cn.nspname, c.relname)
+        from pg_trigger t
+        join pg_class c on c.oid = t.tgrelid
+        join pg_namespace cn on cn.oid = c.relnamespace
+        join pg_proc p on p.oid = t.tgfoid
+        join pg_namespace n on n.oid = p.pronamespace
+        where n.nspname = %s and p.proname = %s and not t.tgisinternal and t.tgparentid = 0
+          and not (cn.nspname = %s and t.tgname = any(%s))
+          and t.tgargs <> all(%s)
+        order by 1, 2
+        """,
+        (
+            plan.schema,
+            names.ENFORCE,
+            plan.schema,
+            [trigger.name for trigger in plan.triggers],
+            [trigger.table.encode() + b"\0" for trigger in plan.triggers],
+        ),
+    )
+    for name, relation in rows:
+        yield Drift(
+            "trigger-excess",
+            f"{name} on {relation}",
+            "guards a table that isn't planned",
+            "list it as a surface, or drop the trigger",
+            False,
+        )
 
 
 def _trigger(
