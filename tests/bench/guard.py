@@ -1,4 +1,4 @@
-"""`python -m tests.bench.guard`: what the guardrail costs an insert, and a scan a row.
+"""`python -m tests.bench.guard`: what the guardrail costs an insert, a scan a row, a count a refusal.
 
 pgbench inserts the same payload with and without the triggers, on a PostgreSQL of its own. Nothing
 waits for the disk there, so that the difference is the guard's alone.
@@ -60,6 +60,7 @@ def main() -> None:
                 f"| {guarded - without:.3f} |"
             )
         _scans(database, given.rows)
+        _counting(database)
 
 
 def _both(database: Database, payload: str, seconds: int) -> tuple[float, float]:
@@ -114,6 +115,32 @@ def _scans(database: Database, rows: int) -> None:
         database.run(statement)
         taken = time.perf_counter() - start
         _tell(f"\n{rows} rows scanned {name}: {taken:.1f} s, {rows / taken:,.0f} rows a second")
+
+
+def _counting(database: Database) -> None:
+    """The ways to count a refusal, each measured alone."""
+    server = database.server
+    target = f"host={server.sockets} port={server.port} dbname={database.name} user=postgres"
+    database.run(
+        "create extension dblink; create table counted (n int); insert into counted values (0); "
+        "create sequence counting"
+    )
+    _tell("\n| a refusal counted by | microseconds | after a rollback |\n|---|---:|---|")
+    for name, statement, left in (
+        ("a sequence", "perform nextval('counting')", "counts"),
+        ("a row of a table", "update counted set n = n + 1", "is gone"),
+        ("a line of the log", "raise log 'refused'", "counts, where logs are read"),
+        (
+            "a second connection (dblink)",
+            f"perform dblink_exec('{target}', 'update counted set n = n + 1')",
+            "counts, and needs a credential",
+        ),
+    ):
+        turns = 100 if "dblink" in statement else 2000
+        start = time.perf_counter()
+        database.run(f"do $$ begin for i in 1..{turns} loop {statement}; end loop; end $$")
+        taken = (time.perf_counter() - start) / turns
+        _tell(f"| {name} | {taken * 1e6:,.0f} | {left} |")
 
 
 def _tell(line: str) -> None:

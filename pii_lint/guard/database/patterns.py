@@ -88,9 +88,9 @@ def dropped() -> str:
     return rf"[\x01-/:-@[-`{{-\x7f{ranges}]+"
 
 
-def escape_or_dropped() -> str:
-    """The same for a key of plain ASCII, escapes included."""
-    return rf"(?:{ESCAPE}|[\x01-/:-@[^-`{{-\x7f]|\])+"
+def separators() -> str:
+    """The same for a key of plain ASCII without an escape, as single characters."""
+    return "".join(char for char in map(chr, range(0x20, 0x80)) if not char.isalnum())
 
 
 def _trie(keys: tuple[PayloadKey, ...]) -> _Trie:

@@ -156,7 +156,7 @@ def _functions(
         "name_array": _array([key.name for key in keys]),
         "escape": literal(patterns.ESCAPE),
         "dropped": literal(patterns.dropped()),
-        "escape_or_dropped": literal(patterns.escape_or_dropped()),
+        "separators": literal(patterns.separators()),
         "token": literal(patterns.STRING),
     }
     detecting = {

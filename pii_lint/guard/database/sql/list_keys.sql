@@ -8,7 +8,11 @@ begin
     from (
       select distinct pg_catalog.array_position(plain, pg_catalog.lower(
         case
-          when token.string[1] ~ '[^\x01-\x7f]' then pg_catalog.regexp_replace(
+          -- nearly every key, and without a regular expression
+          when pg_catalog.octet_length(token.string[1]) = pg_catalog.length(token.string[1])
+            and pg_catalog.strpos(token.string[1], '\') = 0
+            then pg_catalog.translate(token.string[1], {{separators}}, '')
+          else pg_catalog.regexp_replace(
             -- small letters of these two are written with plain ones
             pg_catalog.replace(pg_catalog.replace(
               pg_catalog.normalize(
@@ -16,7 +20,6 @@ begin
                 pg_catalog.regexp_replace(token.string[1], {{escape}}, '', 'g'), 'NFKD'
               ), 'ß', 'ss'), 'ẞ', 'ss'),
             {{dropped}}, '', 'g')
-          else pg_catalog.regexp_replace(token.string[1], {{escape_or_dropped}}, '', 'g')
         end collate pg_catalog."C"
       ))
       from pg_catalog.regexp_matches(payload::pg_catalog.text, {{token}}, 'g') as token (string)
