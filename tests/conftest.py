@@ -29,6 +29,7 @@ COMMANDS = {
     "git": "install git",
     "java": "install a Java runtime, 17 or newer",
     "make": "install make",
+    "promtool": "install Prometheus' tools (Debian: prometheus)",
 }
 # Debian keeps the server off the path.
 SERVERS = {"postgresql": ("initdb", "install the server and its tools (Debian: postgresql)")}

@@ -31,6 +31,7 @@ _COMMANDS = {
     "screen": "pii_lint.cli.screen:screen",
     "salt": "pii_lint.cli.salt:salt",
     "lsp": "pii_lint.cli.lsp:lsp",
+    "guard": "pii_lint.cli.guard:guard",
 }
 
 USAGE, INTERNAL, INTERRUPTED = 2, 4, 130
