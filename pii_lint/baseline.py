@@ -278,10 +278,18 @@ def _content(path: Path) -> object:
     if len(data) > LARGEST_FILE:
         raise ConfigError(f"The baseline {_shown(path)} is larger than 50 megabytes; none is.")
     try:
-        content: object = json.loads(data)
+        content: object = json.loads(data, object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         raise ConfigError(f"The baseline {_shown(path)} is no JSON; {_MEND}") from None
     return content
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; a key given twice would hide what it said first."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is given twice")
+    return found
 
 
 @cache

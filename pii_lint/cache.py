@@ -51,7 +51,10 @@ def digest(*parts: str | bytes) -> str:
 def load(name: str, shape: type[T]) -> T | None:
     """The entry of this name, if a sound one stands there."""
     try:
-        path = _folder() / f"{name}.json"
+        folder = _folder()
+        if not _is_ours(folder):
+            return None
+        path = folder / f"{name}.json"
         entry = msgspec.json.decode(path.read_bytes(), type=_Entry)
         if hashlib.sha256(entry.content).hexdigest() != entry.sha256:
             return None
@@ -75,6 +78,8 @@ def _write(name: str, content: Iterable[bytes]) -> None:
     try:
         folder = _folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(folder):
+            return
         with NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as aside:
             try:
                 whole = hashlib.sha256()
@@ -106,6 +111,14 @@ def _folder() -> Path:
     if given := os.environ.get(FOLDER):
         return Path(given)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pii-lint"
+
+
+def _is_ours(folder: Path) -> bool:
+    """True where nobody else may write: whoever could might leave a verdict there."""
+    if os.name != "posix":
+        return True
+    state = folder.stat()
+    return state.st_uid == os.geteuid() and not state.st_mode & 0o022
 
 
 class Pack(Generic[T]):

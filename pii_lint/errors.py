@@ -21,3 +21,12 @@ class ArtifactError(PiiLintError):
     """A dbt artifact is missing, truncated, stale, foreign or without compiled SQL."""
 
     exit_code = 3
+
+
+class StaleManifest(ArtifactError):
+    """The project's files say something else than when dbt read them."""
+
+    def __init__(self, sentence: str, files: tuple[str, ...]) -> None:
+        super().__init__(sentence)
+        self.files = files
+        # those that differ, from the project's root

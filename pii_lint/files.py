@@ -6,15 +6,17 @@ remembered for as long as every file would answer the same.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Literal
 
-Question = Literal["bytes", "file", "folder", "time", "entries", "here"]
+Question = Literal["bytes", "file", "folder", "there", "time", "entries", "here"]
 Answers = dict[str, str]
 """`question path` -> digest of the answer."""
 
@@ -45,7 +47,8 @@ def unchanged(answers: Mapping[str, str]) -> bool:
 def read(path: Path, most: int | None = None) -> bytes:
     """The file's content, up to so many bytes. Raises OSError or ValueError as `open` does."""
     try:
-        with path.open("rb") as stream:
+        _refuse_endless(str(path))
+        with open(path, "rb") as stream:  # noqa: PTH123  half the time of Path.open
             data = stream.read() if most is None else stream.read(most)
     except (OSError, ValueError) as error:
         _note("bytes", path, type(error).__name__)
@@ -62,6 +65,11 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """True where there is such a folder."""
     return _note("folder", path, _folder(str(path))) == "yes"
+
+
+def is_there(path: Path) -> bool:
+    """True where anything goes by that name: a pipe, or a link to nothing, too."""
+    return _note("there", path, _there(str(path))) == "yes"
 
 
 def real(path: Path) -> Path:
@@ -94,9 +102,17 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _refuse_endless(path: str) -> None:
+    """A pipe or device, perhaps behind a link in the project, may never end."""
+    mode = os.stat(path).st_mode  # noqa: PTH116
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is no plain file", path)
+
+
 def _bytes(path: str) -> str:
     try:
-        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  half the time of Path.open
+        _refuse_endless(path)
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  as above
             return _digest(stream.readall())
     except (OSError, ValueError) as error:
         return type(error).__name__
@@ -108,6 +124,10 @@ def _file(path: str) -> str:
 
 def _folder(path: str) -> str:
     return "yes" if os.path.isdir(path) else "no"  # noqa: PTH112
+
+
+def _there(path: str) -> str:
+    return "yes" if os.path.lexists(path) else "no"
 
 
 def _here(path: str) -> str:
@@ -138,6 +158,7 @@ _QUESTIONS: dict[str, Callable[[str], str]] = {
     "file": _file,
     "folder": _folder,
     "time": _time,
+    "there": _there,
     "here": _here,
     "entries": lambda path: _summed(_listed(path)),
 }

@@ -237,9 +237,37 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Who signed for a use outside the warehouse, for what, until when."""
+
+    approved_by: str | None
+    approved_on: str | None
+    until: str | None
+    kinds: tuple[str, ...]
+    forms: tuple[str, ...]
+    gaps: tuple[str, ...] = ()
+    # why it doesn't allow what the use takes today; empty where it does
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A dashboard, an export or another use outside the warehouse."""
+
+    type: str
+    recipient: str
+    owner: str | None
+    takes: tuple[str, ...]
+    # relations
+    kinds: tuple[str, ...]
+    # of the values that it takes
+    sign_off: Approval | None
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """Everything `inventory` has to say."""
 
     manifests: tuple[ManifestInput, ...]
     relations: Mapping[str, Relation]
     notes: tuple[str, ...] = ()
+    uses: Mapping[str, Use] = field(default_factory=dict)

@@ -35,6 +35,8 @@ MAYBE_NULL, CHANGED_SECRET = "nullable", "changed"
 on as a key."""
 
 
+MANY = "many"
+"""`Label.part` of a statistic where the SQL demands enough people of each group."""
 OF_CHANGED = "~"
 """Begins `Label.part` where the value was changed first: who knows which part that is."""
 
@@ -81,6 +83,7 @@ class Label(NamedTuple):
     equated: bool = False
     part: str | None = None
     # of a partial: what was kept, so that two different parts can be told apart
+    # of a statistic: MANY or nothing
 
     def to(
         self,
@@ -111,6 +114,9 @@ class Surroundings(Protocol):
 
     def single(self, fold: Fold, label: Label) -> bool:
         """True where the fold's groups hold one person of this label each."""
+
+    def many(self, fold: Fold, label: Label) -> bool:
+        """True where the fold's groups surely hold enough people of this label each."""
 
     def numeric(self, label: Label) -> bool:
         """True where the value is a number."""
@@ -191,7 +197,8 @@ def _fold(label: Label, op: Fold, around: Surroundings, measured: bool) -> Label
         return label
     if not (op.numeric or measured or around.numeric(label)) or around.single(op, label):
         return label
-    return label.to(Form.STATISTIC)
+    enough = bool(op.floors) and around.many(op, label)
+    return label.to(Form.STATISTIC, part=MANY if enough else None)
 
 
 def _test(label: Label, op: Test, around: Surroundings) -> Label:

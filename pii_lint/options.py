@@ -26,6 +26,8 @@ class Options:
     baseline: Path | None = None
     since: tuple[Path, ...] = ()
     # manifests of an earlier state
+    scan: Path | None = None
+    # what `pii-lint scan` wrote; None: the one in the project, if there is one
     use_cache: bool = True
     today: date | None = None
     # None: the day it runs

@@ -92,8 +92,7 @@ def _claims(zone: Zone, node: Node) -> bool:
 def path_matches(pattern: str, path: str) -> bool:
     """True where a path or a folder above it fits: `*` within a name, `**` for any folders."""
     folder, _, name = path.rpartition("/")
-    segments = _segments(pattern)
-    reached = _reached(segments, _segments(folder))
+    segments, reached = _reached(pattern, folder)
     return len(segments) in _onward(segments, reached, _segments(name))
 
 
@@ -102,9 +101,10 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _reached(pattern: Sequence[str], folder: Sequence[str]) -> Set[int]:
-    """Positions in the pattern that a folder may lead to; many files share one."""
-    return _onward(pattern, _skip_stars(pattern, {0}), folder)
+def _reached(pattern: str, folder: str) -> tuple[Sequence[str], Set[int]]:
+    """A pattern's segments, and those of them that a folder may lead to; many files share one."""
+    segments = _segments(pattern)
+    return segments, _onward(segments, _skip_stars(segments, {0}), _segments(folder))
 
 
 def _onward(pattern: Sequence[str], reached: Set[int], path: Sequence[str]) -> Set[int]:

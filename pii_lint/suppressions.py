@@ -37,7 +37,7 @@ def _declassified(finding: Finding, facts: Facts) -> Finding:
         one.until
         for some in covering
         for one in some
-        if not one.lacks and one.until is not None and not one.holds(facts.today)
+        if not one.lacks and one.until is not None and one.until < facts.today
     }
     message = finding.message
     for day in sorted(expired):

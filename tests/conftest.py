@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MODULES = {
     "duckdb": ("duckdb", "pip install '.[duckdb]'"),
     "dbt": ("dbt", "pip install '.[duckdb]'"),
+    "pygls": ("pygls", "pip install '.[lsp]'"),
     "pre-commit": ("pre_commit", "pip install '.[dev]'"),
     "postgres": ("psycopg", "pip install '.[postgres]'"),
     "spark": ("pyspark", "pip install '.[spark]'"),
@@ -28,6 +29,7 @@ COMMANDS = {
     "git": "install git",
     "java": "install a Java runtime, 17 or newer",
     "make": "install make",
+    "promtool": "install Prometheus' tools (Debian: prometheus)",
 }
 # Debian keeps the server off the path.
 SERVERS = {"postgresql": ("initdb", "install the server and its tools (Debian: postgresql)")}

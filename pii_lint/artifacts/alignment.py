@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -77,7 +78,9 @@ class Alignment:
         return found if found and place < found.end else None
 
 
-def align(template: str, compiled: str, injected: Sequence[str] = ()) -> Alignment:
+# what looks at a project again and again finds most of it as it was
+@lru_cache(maxsize=2048)
+def align(template: str, compiled: str, injected: tuple[str, ...] = ()) -> Alignment:
     """Align a template with what it compiled to. `injected`: what dbt wrote in afterwards."""
     cut = _injected(compiled, injected)
     text = compiled[: cut[0]] + compiled[cut[1] :]

@@ -29,14 +29,13 @@ def columns(node: shapes.Node, keys: Keys, *, complete: bool, copies: bool) -> d
     for key, column in (node.columns or {}).items():
         name = column.name or key
         fold = name.lower()
-        key_of_something = fold in unique or fold in references
-        if not (
-            column.config or column.tags or column.meta or column.classifiers or key_of_something
-        ):
-            declared[name] = _plain(name, column.data_type, bool(column.quote))
-            continue
+        # dbt writes a config where nothing is configured
         config = column.config or _NO_CONFIG
         tags, meta = column.tags, column.meta
+        says = tags or meta or config.tags or config.meta or column.classifiers
+        if not says and fold not in unique and fold not in references:
+            declared[name] = _plain(name, column.data_type, bool(column.quote))
+            continue
         if copies and not config.tags and tag_set(tags) <= tag_set(node.tags):
             tags = None
         if copies and not config.meta and _within(meta, node.meta):

@@ -12,9 +12,9 @@ from typing import Literal
 
 from pii_lint.artifacts.envelope import MANIFEST, shown
 from pii_lint.artifacts.model import Node, Project
-from pii_lint.artifacts.paths import ProjectFiles, inside
+from pii_lint.artifacts.paths import ProjectFiles, inside, slashed
 from pii_lint.artifacts.project_dir import Layout, read_layout
-from pii_lint.errors import ArtifactError
+from pii_lint.errors import StaleManifest
 from pii_lint.files import entries, is_folder, real
 
 _NAMED = 3
@@ -71,7 +71,7 @@ def with_freshness(project: Project, project_dir: Path | None) -> Project:
     """The project with its freshness noted; a stale manifest is refused."""
     freshness = check_freshness(project, project_dir)
     if freshness.state == "stale":
-        raise ArtifactError(freshness.sentence)
+        raise StaleManifest(freshness.sentence, freshness.files)
     return replace(project, freshness=freshness.state)
 
 
@@ -90,17 +90,15 @@ def _own(project: Project) -> Iterator[Node]:
 def _changed(project: Project, files: ProjectFiles) -> Iterator[str]:
     rust = project.dbt_version.startswith("2.")
     for node in _own(project):
-        if (
-            node.checksum
-            and files.exists(node.path)
-            and not _same(node, files.text(node.path), rust)
-        ):
-            yield node.path
+        if node.checksum:
+            text = files.text(node.path)
+            if not _same(node, text, rust) and files.exists(node.path):
+                yield node.path
     for key, path in project.macro_paths.items():
-        if files.exists(path):
-            text = files.text(path)
-            if text is None or _lines(project.macros.get(key, "")) not in _lines(text):
-                yield path
+        text = files.text(path)
+        said = text is not None and _lines(project.macros.get(key, "")) in _lines(text)
+        if not said and files.exists(path):
+            yield path
 
 
 def _deleted(project: Project, files: ProjectFiles) -> Iterator[str]:
@@ -160,19 +158,19 @@ def _counts(path: str, files: ProjectFiles, layout: Layout) -> bool:
 
 def _walk(root: Path, folders: tuple[str, ...], endings: tuple[str, ...]) -> Iterator[str]:
     """Files below the folders, through links as dbt goes; a circle of links is gone round once."""
-    waiting = [start for folder in folders if (start := inside(root, folder))]
+    waiting = [(slashed(folder), start) for folder in folders if (start := inside(root, folder))]
     seen: set[Path] = set()
     while waiting:
-        place = waiting.pop()
+        below, place = waiting.pop()
         here = real(place)
         if here in seen or not is_folder(place):
             continue
         seen.add(here)
         for name, folder in entries(place):
             if folder:
-                waiting.append(place / name)
+                waiting.append((f"{below}/{name}", place / name))
             elif name.lower().endswith(endings):
-                yield (place / name).relative_to(root).as_posix()
+                yield f"{below}/{name}"
 
 
 class _Ignored:

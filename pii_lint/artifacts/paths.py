@@ -41,6 +41,8 @@ class ProjectFiles:
 
     def exists(self, path: str) -> bool:
         """True where there is such a file."""
+        if self._texts.get(path) is not None:
+            return True
         place = inside(self.root, path)
         return place is not None and files.is_file(place)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import yaml
@@ -26,11 +27,30 @@ _DEPTH = 100
 # deeper than any properties file; the C parser has no limit of its own
 
 
-class _Entry(NamedTuple):
-    """What a file says of a relation; the marks in it count from this line."""
+class _Mark(NamedTuple):
+    """From where to where a name stands; lines count from 1."""
 
-    node: yaml.Node
     line: int
+    col: int
+    end_line: int
+    end_col: int
+
+
+class _Entry(NamedTuple):
+    """Where a file names a relation and its columns; its tree, which is large, is let go."""
+
+    name: _Mark | None
+    columns: tuple[tuple[tuple[str, _Mark], ...], ...]
+    # those of its version first
+
+    def column(self, wanted: str) -> _Mark | None:
+        """By exact name first."""
+        for fold in (str, str.lower):
+            for named in self.columns:
+                for name, mark in named:
+                    if fold(name) == fold(wanted):
+                        return mark
+        return None
 
 
 class YamlPlaces:
@@ -52,20 +72,10 @@ class YamlPlaces:
         entry = self._entries[thing.unique_id]
         if entry is None:
             return Location(file, kind="yaml")
-        found = _column(entry.node, thing, column) if column else None
-        found = found or _value(entry.node, "name")
+        found = (entry.column(column) if column else None) or entry.name
         if found is None:
             return Location(file, kind="yaml")
-        start, end = found.start_mark, found.end_mark
-        return Location(
-            file,
-            entry.line + start.line + 1,
-            start.column + 1,
-            entry.line + end.line + 1,
-            end.column + 1,
-            exact=True,
-            kind="yaml",
-        )
+        return Location(file, *found, exact=True, kind="yaml")
 
     def _alone(self, file: str, thing: Node | Exposure) -> _Entry | None:
         """From the lines of the only item of this name: the whole of a long file takes long."""
@@ -77,7 +87,7 @@ class YamlPlaces:
         if item is None or group is None or not group.holds(item):
             return None
         nodes = _items(_compose(item.text))
-        return _Entry(nodes[0], item.line) if len(nodes) == 1 else None
+        return _entry(nodes[0], thing, item.line) if len(nodes) == 1 else None
 
     def _item(self, file: str, key: str, name: str) -> _Item | None:
         text = self._files.text(file) or ""
@@ -90,8 +100,8 @@ class YamlPlaces:
         if file not in self._roots:
             self._roots[file] = _compose(self._files.text(file))
         root = self._roots[file]
-        node = _entry(root, thing) if root else None
-        return _Entry(node, 0) if node else None
+        node = _entry_in(root, thing) if root else None
+        return _entry(node, thing, 0) if node else None
 
 
 _LINE = re.compile(r"^( *)(?:- name: *([\w.]+)|(\w+):) *\r?$", re.MULTILINE)
@@ -135,13 +145,25 @@ def _item(text: str, start: int) -> _Item:
     return _Item(lines, start, text.count("\n", 0, start))
 
 
+# what looks at a project again and again finds most of it as it was
 def _compose(text: str | None) -> yaml.Node | None:
     if text is None or _too_deep(text):
         return None
     try:
-        return yaml.compose(text.removeprefix("\ufeff"), Loader=loader())
+        return yaml.compose(text.removeprefix("\ufeff"), Loader=_outliner())
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
+
+
+@cache
+def _outliner() -> type[yaml.SafeLoader]:
+    """A loader that asks of no scalar what type it is: no place needs that, and it takes time."""
+    untold = {
+        "resolve": lambda *_: "",
+        "descend_resolver": lambda *_: None,
+        "ascend_resolver": lambda *_: None,
+    }
+    return type("_Outliner", (loader(),), untold)
 
 
 def _too_deep(text: str) -> bool:
@@ -165,7 +187,7 @@ def _file(thing: Node | Exposure) -> str | None:
     return thing.patch_path
 
 
-def _entry(root: yaml.Node, thing: Node | Exposure) -> yaml.Node | None:
+def _entry_in(root: yaml.Node, thing: Node | Exposure) -> yaml.Node | None:
     if _is_source(thing):
         for group in _named(root, "sources", _source(thing)):
             for table in _named(group, "tables", thing.name):
@@ -188,16 +210,24 @@ def _source(thing: Node | Exposure) -> str:
     return thing.unique_id.removeprefix(f"source.{package}.").removesuffix(f".{thing.name}")
 
 
-def _column(entry: yaml.Node, thing: Node | Exposure, column: str) -> yaml.Node | None:
-    """The column in the entry, or in the model's version of it; by exact name first."""
-    owners = [*_version(entry, thing), entry]
-    for fold in (str, str.lower):
-        for owner in owners:
-            for item in _items(_value(owner, "columns")):
-                name = _value(item, "name")
-                if isinstance(name, yaml.ScalarNode) and fold(name.value) == fold(column):
-                    return name
-    return None
+def _entry(node: yaml.Node, thing: Node | Exposure, above: int) -> _Entry:
+    name = _value(node, "name")
+    owners = [*_version(node, thing), node]
+    columns = tuple(tuple(_columns(owner, above)) for owner in owners)
+    return _Entry(_mark(name, above) if name else None, columns)
+
+
+def _columns(owner: yaml.Node, above: int) -> Iterator[tuple[str, _Mark]]:
+    for item in _items(_value(owner, "columns")):
+        name = _value(item, "name")
+        if isinstance(name, yaml.ScalarNode):
+            yield name.value, _mark(name, above)
+
+
+def _mark(node: yaml.Node, above: int) -> _Mark:
+    """`above`: lines of the file above the text that was parsed."""
+    start, end = node.start_mark, node.end_mark
+    return _Mark(above + start.line + 1, start.column + 1, above + end.line + 1, end.column + 1)
 
 
 def _version(entry: yaml.Node, thing: Node | Exposure) -> Iterator[yaml.Node]:

@@ -17,13 +17,13 @@ _WIDTH = 24
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[None]:
+def progress(*, quiet: bool = False, unit: str = "relations") -> Iterator[None]:
     """Draw a bar on work that takes longer; it is gone when the work is done."""
     screen = sys.stderr
     if quiet or not screen.isatty() or os.environ.get("TERM") == "dumb":
         yield
         return
-    bar = _Bar()
+    bar = _Bar(unit)
     try:
         with heard(bar.draw):
             yield
@@ -32,7 +32,8 @@ def progress(*, quiet: bool = False) -> Iterator[None]:
 
 
 class _Bar:
-    def __init__(self) -> None:
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
         self._next = time.monotonic() + PATIENCE
         self._drawn = ""
 
@@ -41,8 +42,11 @@ class _Bar:
         if now < self._next:
             return
         self._next = now + PAUSE
-        full = _WIDTH * done // max(total, 1)
-        line = f"[{'#' * full}{'.' * (_WIDTH - full)}] {done} of {total} relations"
+        full = _WIDTH * min(done, total) // max(total, 1)
+        line = f"[{'#' * full}{'.' * (_WIDTH - full)}] {done} of {total} {self._unit}"
+        if not total:
+            # nobody knows how much is to come
+            line = f"{done} {self._unit}"
         self._write(line.ljust(len(self._drawn)))
         self._drawn = line
 

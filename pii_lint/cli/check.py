@@ -52,6 +52,11 @@ FINDINGS = 1
     metavar="MANIFEST",
     help="Only flows that an earlier manifest doesn't show count; today's policy judges both.",
 )
+@click.option(
+    "--scan",
+    type=FILE,
+    help="What `pii-lint scan` found.  [default: target/pii-scan.json in the project]",
+)
 @click.option("--exit-zero", is_flag=True, help="Findings don't make the exit code 1.")
 @click.option("--statistics", is_flag=True, help="Count the findings by rule, as text.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the findings that count, as text.")
@@ -65,6 +70,7 @@ def check(
     ignore: tuple[str, ...],
     baseline: Path | None,
     since: tuple[Path, ...],
+    scan: Path | None,
     exit_zero: bool,
     statistics: bool,
     quiet: bool,
@@ -93,6 +99,7 @@ def check(
         ignore=ignore,
         baseline=baseline,
         since=since,
+        scan=scan,
     )
     if (statistics or quiet) and format_ != "text":
         raise click.UsageError("--statistics and --quiet shape the text: leave --format out.")

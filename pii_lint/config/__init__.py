@@ -10,6 +10,7 @@ from pii_lint.config.model import (
     Ignored,
     LabelSpec,
     Secret,
+    SmallestGroup,
     Waiver,
     Zone,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Ignored",
     "LabelSpec",
     "Secret",
+    "SmallestGroup",
     "Waiver",
     "Zone",
     "as_written",

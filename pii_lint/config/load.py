@@ -24,6 +24,7 @@ from pii_lint.config.model import (
     Ignored,
     LabelSpec,
     Secret,
+    SmallestGroup,
     Waiver,
     Zone,
     complaint,
@@ -69,7 +70,12 @@ def _usual(project_dir: Path | None) -> Path | None:
         if files.is_file(project_dir / name):
             raise ConfigError(f"{name} isn't read: call the policy file {POLICY_FILE}.")
     path = project_dir / POLICY_FILE
-    return path if files.is_file(path) or files.is_folder(path) else None
+    if files.is_file(path) or files.is_folder(path):
+        return path
+    if files.is_there(path):
+        # a project that has a policy isn't judged by the shipped one
+        raise ConfigError(f"{POLICY_FILE} is there and is no file: put the policy in its place.")
+    return None
 
 
 def _shown(path: Path, project_dir: Path | None) -> str:
@@ -137,6 +143,7 @@ class _Draft:
             clean=clean,
             secrets=tuple(self._secrets()),
             allow_literal_keys=self._literal_keys(),
+            smallest_group=self._smallest_group(base.smallest_group),
             functions=self._functions(),
             kinds=entries(self.top.get("kinds")),
             roles={name: words(roles) for name, roles in self._map("roles").items()},
@@ -144,6 +151,7 @@ class _Draft:
             declassified=tuple(self._declassified()),
             ignored=tuple(self._ignored()),
             fail_on=Severity(str(self.top.get("fail_on", base.fail_on))),
+            longest_term_days=self._longest_term(base.longest_term_days),
             dialect=str(self.top["dialect"]) if "dialect" in self.top else None,
             file=self.file,
             rule_lines={code: self.document.line(("rules", code)) for code in rules},
@@ -240,6 +248,26 @@ class _Draft:
             return None
         path = ("allow_literal_keys",)
         return Waiver(str(given["reason"]), self._day(given, path), self.document.line(path))
+
+    def _longest_term(self, base: int) -> int:
+        given = self.top.get("longest_term_days", base)
+        return given if isinstance(given, int) else base
+
+    def _smallest_group(self, base: SmallestGroup) -> SmallestGroup:
+        given = self._map("smallest_group")
+        path = ("smallest_group", "kinds")
+        people = given.get("people", base.people)
+        listed = words(given.get("columns"))
+        split = (name.rpartition(".") for name in listed)
+        return SmallestGroup(
+            people=people if isinstance(people, int) else None,
+            kinds=tuple(self._kind(word, path) for word in words(given["kinds"]))
+            if "kinds" in given
+            else base.kinds,
+            columns=frozenset((table, column.lower()) for table, _, column in split)
+            if "columns" in given
+            else base.columns,
+        )
 
     def _functions(self) -> dict[str, str | Mapping[str, object]]:
         functions: dict[str, str | Mapping[str, object]] = {}

@@ -106,6 +106,18 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
+class SmallestGroup:
+    """When a number folded from many rows says little of one person."""
+
+    people: int | None = None
+    # that each group must demand; None where no number of them is enough
+    kinds: tuple[str, ...] = ()
+    # dotted: a column of such a kind has one value a person
+    columns: frozenset[tuple[str, str]] = frozenset()
+    # unique_id and lower-case column: they have, too
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project's policy over the shipped one; `load_config()` gives the shipped one alone."""
 
@@ -118,6 +130,7 @@ class Config:
     # columns declared not personal, by unique_id
     secrets: tuple[Secret, ...] = ()
     allow_literal_keys: Waiver | None = None
+    smallest_group: SmallestGroup = SmallestGroup()
     functions: Mapping[str, str | Mapping[str, object]] = field(default_factory=dict)
     # a class, or a mapping with `class`, `roles` and `reason`
     kinds: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -128,6 +141,8 @@ class Config:
     declassified: tuple[Declassified, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     fail_on: Severity = Severity.ERROR
+    longest_term_days: int = 731
+    # from today: what somebody lets pass for longer doesn't pass
     dialect: str | None = None
     file: str | None = None
     # None where the project has no policy file

@@ -18,6 +18,7 @@ def resolved(config: Config) -> str:
     top: dict[str, object] = {
         "version": 1,
         "fail_on": config.fail_on.value,
+        "longest_term_days": config.longest_term_days,
         "zones": {name: _zone(zone) for name, zone in config.zones.items()},
         "policy": {
             zone: {form: _cell(cell) for form, cell in row.items()}
@@ -26,6 +27,11 @@ def resolved(config: Config) -> str:
         "rules": {code: severity.value for code, severity in config.rules.items()},
         "roles": {name: list(roles) for name, roles in config.roles.items()},
         "labels": _labels(config),
+        "smallest_group": _told(
+            people=config.smallest_group.people,
+            kinds=list(config.smallest_group.kinds),
+            columns=sorted(".".join(place) for place in config.smallest_group.columns),
+        ),
         "secrets": [{each.sort: each.name} for each in config.secrets],
         "functions": dict(config.functions),
         "kinds": dict(config.kinds),

@@ -163,8 +163,12 @@ def _fits(value: object, schema: Mapping[str, object]) -> bool:
         if isinstance(pattern, str) and not re.search(pattern, value):
             return False
         return not (isinstance(shortest, int) and len(value) < shortest)
-    least = schema.get("minimum")
-    return not (isinstance(least, int) and isinstance(value, int) and value < least)
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if not isinstance(value, int):
+        return True
+    return (not isinstance(least, int) or value >= least) and (
+        not isinstance(most, int) or value <= most
+    )
 
 
 def _same(value: object, other: object) -> bool:

@@ -14,10 +14,12 @@ from pii_lint.rules import Facts, judge
 from pii_lint.suppressions import suppress
 
 Key = tuple[str, str, str, str]
-"""Node, column, origin, and for a finding without flows its rule; as `Places` calls them."""
+"""Node, column, origin, and for a finding without flows its rule and words; as `Places` calls
+them."""
 
 _FORMS = [form.word for form in Form]
 _UNKNOWN = Form.UNKNOWN.word
+_PARTIAL = Form.PARTIAL.word
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class _Held:
     @property
     def form(self) -> str | None:
         return self.flow.form if self.flow else None
+
+    @property
+    def flows(self) -> set[str]:
+        """The ids of all its flows."""
+        return {flow.id for finding in self.findings for flow in finding.flows}
 
 
 Held = Mapping[Key, _Held]
@@ -103,7 +110,9 @@ def _held(facts: Facts, places: Places) -> Held:
             # what few want to hear of a project says nothing of where data goes
             continue
         if not finding.flows:
-            held.setdefault((node, column, "", finding.code), _Held([])).findings.append(finding)
+            # what it says tells apart what else may come to the same place
+            said = f"{finding.code} {finding.message}"
+            held.setdefault((node, column, "", said), _Held([])).findings.append(finding)
         for flow in finding.flows:
             one = held.setdefault((node, column, places.node(flow.origin), ""), _Held([]))
             one.findings.append(finding)
@@ -149,6 +158,10 @@ def _became(was: _Held, still: _Held, now: _Held) -> Change:
         return Change.HIDDEN if _milder(now, still) else Change.STRENGTHENED
     if _milder(now, still) or (was.open and not now.open):
         return Change.HIDDEN
+    # in a renamed project every flow has another id
+    there = was.findings[0].node == now.findings[0].node
+    if now.form == _PARTIAL and now.open and there and not now.flows <= was.flows:
+        return Change.WEAKENED
     return Change.NEW if now.open and not was.open else Change.UNCHANGED
 
 

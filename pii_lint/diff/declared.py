@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pii_lint.artifacts.model import Column, Node
 from pii_lint.diff.model import GateChange
 from pii_lint.diff.places import Places
+from pii_lint.diff.renames import renamed
 from pii_lint.labels import SECRET, Label
 from pii_lint.propagation.declared import born, columns_of, is_declared_clean
 from pii_lint.rules import Facts
@@ -19,6 +20,8 @@ def tags(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:
     """Columns that were called personal, or secret, and aren't any more, or less so."""
     before, after = _born(base, places), _born(head, places)
     known = {places.node(node.unique_id): node for node in head.nodes.values()}
+    now_called = renamed(base, head, places)
+    before = {(now_called.get(uid, uid), column): ls for (uid, column), ls in before.items()}
     for (uid, column), labels in sorted(before.items()):
         node = known.get(uid)
         if node is None or _surely_gone(head, node, column):
@@ -53,6 +56,29 @@ def reviews(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:
                 yield GateChange(
                     "review lost", f"{uid}.{name}", "declared clean", "never reviewed", False
                 )
+
+
+def keys(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:
+    """Keys of relations with personal data: a sum over one person's rows is told by them."""
+    known = {places.node(node.unique_id): node for node in head.nodes.values()}
+    for node, relation in base.relations():
+        uid = places.node(node.unique_id)
+        if uid not in known or not any(column.labels for column in relation.columns.values()):
+            continue
+        was, now = _keys(node, places), _keys(known[uid], Places(places.head, places.head))
+        for name, key in sorted(was - now):
+            if not _surely_gone(head, known[uid], name):
+                yield GateChange("key lost", f"{uid}.{name}", key, "not tested", True)
+
+
+def _keys(node: Node, places: Places) -> set[tuple[str, str]]:
+    columns = node.columns.values()
+    unique = {(column.name.lower(), "unique") for column in columns if column.unique}
+    return unique | {
+        (column.name.lower(), f"refers to {places.node(uid)}.{name}")
+        for column in columns
+        for uid, name in column.references
+    }
 
 
 def _born(facts: Facts, places: Places) -> Born:

@@ -12,6 +12,7 @@ from pii_lint.rules import Facts
 _PARTS: tuple[Callable[[Facts, Facts, Places], Iterator[GateChange]], ...] = (
     declared.tags,
     declared.reviews,
+    declared.keys,
     policies.zones_moved,
     policies.zones,
     policies.cells,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pii_lint.config import Cell, Config, Waiver, Zone
+from pii_lint.config import Cell, Config, SmallestGroup, Waiver, Zone
 from pii_lint.data.registry import Kind
 from pii_lint.diff.model import GateChange
 from pii_lint.diff.places import Places
+from pii_lint.diff.renames import renamed
 from pii_lint.findings import Severity
 from pii_lint.labels import Form
 from pii_lint.policy import EXPORT, SAFE
@@ -22,6 +23,7 @@ _HANDLED = ("identifies", "domain", "low_entropy", "value", "min_length", "allow
 def zones_moved(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:
     """Relations that are in another zone than they were."""
     before = {places.node(uid): base.zone_of(uid) for uid in base.nodes}
+    before |= {now: before[was] for was, now in renamed(base, head, places).items()}
     for uid in sorted(head.nodes):
         name = places.node(uid)
         was, now = before.get(name), head.zone_of(uid)
@@ -75,6 +77,19 @@ def switches(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]: 
     if (old and old.until) != (new and new.until):
         longer = new is not None and (old is None or old.until < new.until)
         yield GateChange("literal keys", "allow_literal_keys", _until(old), _until(new), longer)
+    least, still = was.smallest_group, now.smallest_group
+    if least != still:
+        fewer = (still.people or 0) < (least.people or 0)
+        more = bool({*still.kinds} - {*least.kinds} or still.columns - least.columns)
+        yield GateChange(
+            "smallest group", "smallest_group", _counted(least), _counted(still), fewer or more
+        )
+    term, still_term = was.longest_term_days, now.longest_term_days
+    if term != still_term:
+        longer = still_term > term
+        yield GateChange(
+            "longest term", "longest_term_days", f"{term} days", f"{still_term} days", longer
+        )
     if was.dialect != now.dialect:
         own = "the adapter's"
         yield GateChange("dialect", "dialect", was.dialect or own, now.dialect or own, False)
@@ -124,6 +139,11 @@ def roles(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:  # 
         yield GateChange("role cleared", role, "not cleared", name, bool(before))
     for role, name in sorted(old - new):
         yield GateChange("role", role, name, "not cleared", False)
+
+
+def _counted(group: SmallestGroup) -> str:
+    columns = (".".join(place) for place in group.columns)
+    return f"{group.people} people, by {', '.join(sorted([*group.kinds, *columns]))}"
 
 
 def _until(waiver: Waiver | None) -> str:

@@ -104,7 +104,7 @@ def _signed(facts: Facts, places: Places) -> Promises:
         word = sign_off(facts.meta_of(uid), facts.registry)
         if word is None or word.approved_by is None or word.approved_on is None:
             continue
-        if word.until is None or not word.approved_on <= facts.today <= word.until:
+        if word.until is None or not word.approved_on <= facts.today <= word.until <= facts.latest:
             continue
         name = places.node(uid)
         for kind in word.kinds:

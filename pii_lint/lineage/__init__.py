@@ -11,12 +11,13 @@ from sqlglot import exp
 from pii_lint.data.functions import FunctionSpec
 
 from .expressions import value
+from .floors import Mentions, lines
 from .overrides import Overrides, overrides
 from .queries import query
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
 from .snippets import snippet
 from .sql import dialect_of, excerpt, mention, parse, parse_name, relations_in
-from .summary import Edges, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
+from .summary import Edges, Ref, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
 from .values import NOTHING, Value, flat, merge
 from .walk import Shapes, Walk
 
@@ -95,7 +96,7 @@ def summarize(
         raise ValueError("the SQL is nested too deeply to follow") from None
     finally:
         sys.setrecursionlimit(usual)
-    return _summary(walk, relation)
+    return _summary(walk, relation, lines(parsed.tree))
 
 
 def _outer(parameters: tuple[str, ...]) -> Scope | None:
@@ -105,7 +106,7 @@ def _outer(parameters: tuple[str, ...]) -> Scope | None:
     return Scope(sources=[Source("", Relation(columns))])
 
 
-def _summary(walk: Walk, relation: Relation) -> Summary:
+def _summary(walk: Walk, relation: Relation, mentions: Mentions | None) -> Summary:
     columns: list[SummaryColumn] = []
     hidden: frozenset[str] | None = None
     tail: Edges | None = None
@@ -134,7 +135,15 @@ def _summary(walk: Walk, relation: Relation) -> Summary:
         held=relation.pinned,
         unknowns=list(walk.unknowns),
         masks=list(walk.masks.values()),
+        lines=_lines(columns, mentions),
     )
+
+
+def _lines(columns: list[SummaryColumn], mentions: Mentions | None) -> dict[str, Ref]:
+    if mentions is None:
+        return {}
+    found = {c.shape.key: mentions.straight(c.edges) for c in columns if not c.fields}
+    return {key: ref for key, ref in found.items() if ref is not None}
 
 
 def _fields(v: Value, path: tuple[str, ...], into: dict[tuple[str, ...], Edges]) -> None:

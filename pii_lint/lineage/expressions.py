@@ -13,6 +13,7 @@ from pii_lint.data.functions import FunctionSpec, unit_proves_part
 from .names import BARE_WORDS, resolve, row_numbers, surely
 from .scopes import Item, Scope, Tail
 from .summary import (
+    BUCKET,
     CASE,
     CAST,
     CONCAT,
@@ -32,6 +33,7 @@ from .summary import (
     Digest,
     Edge,
     Edges,
+    Floor,
     Flow,
     Fold,
     MaskCall,
@@ -297,11 +299,29 @@ def _binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     operands.append(e)
     if cls is exp.Add and walk.dialect == "tsql":
         return concatenated(values(walk, operands, scope), skips_null=False)
+    if cls is exp.Mod and len(operands) == 2 and _is_bucket(walk, operands[1], operands[0]):
+        text = f"{operands[1].sql()} % {operands[0].sql()}".lower()
+        number = walk.buckets.setdefault(text, len(walk.buckets) + 1)
+        return apply(value(walk, operands[1], scope), Flow(BUCKET * number))
     moved = [o for o in operands if not (isinstance(o, exp.Literal) and not o.is_string)]
     if cls in (exp.Add, exp.Sub, exp.Mul) and len(moved) == 1 and "0" not in map(_text, operands):
         # every value becomes another one, and can be told from it
         return flow(value(walk, moved[0], scope), ENCODE)
     return flow(union(values(walk, operands, scope)), TRANSFORM)
+
+
+MOST_BUCKETS = 100
+"""Numbers that many people share, if a digest is spread over no more."""
+
+
+def _is_bucket(walk: Walk, number: exp.Expr, size: exp.Expr) -> bool:
+    """True for `hash(id) % 10`: whole numbers, few, and no order of the values left in them."""
+    while isinstance(number, exp.Paren | exp.Abs):
+        number = number.this
+    spec = spec_of(walk, number) if isinstance(number, exp.Func) else None
+    few = isinstance(size, exp.Literal) and not size.is_string and size.name.isdecimal()
+    digest = spec is not None and spec.cls == "digest"
+    return few and digest and len(size.name) < 4 and int(size.name) <= MOST_BUCKETS
 
 
 def _text(e: exp.Expr) -> str:
@@ -800,8 +820,9 @@ def _base_window(window: exp.Expr) -> str | None:
 def _filtered(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     condition = e.expression.this if isinstance(e.expression, exp.Where) else e.expression
     outer, scope.group = scope.group, scope.group | pinned(walk, condition, scope)
+    floors, scope.floors = scope.floors, ()
     inside = value(walk, e.this, scope)
-    scope.group = outer
+    scope.group, scope.floors = outer, floors
     decided = apply(value(walk, condition, scope), Signal("filter", group_of(walk, scope)))
     return union((inside, decided))
 
@@ -889,10 +910,21 @@ def folded(
         return flow(v, TRANSFORM)
     group = group_of(walk, scope)
     picked = frozenset(edge for arg in args for edge in _picked(walk, arg, scope))
-    return apply(v, Fold(group | picked, numeric, scope.behind if walk.window is None else NONE))
+    if walk.window is not None:
+        return apply(v, Fold(group | picked, numeric))
+    floors = tuple(Floor(ref, *floor) for ref in _plain(v) for floor in scope.floors)
+    return apply(v, Fold(group | picked, numeric, scope.behind, floors))
 
 
-NONE: frozenset[tuple[Ref, Edge]] = frozenset()
+def _plain(v: Value) -> tuple[Ref, ...]:
+    """The one column that a value is, as far as values go."""
+    found = [(ref, chain) for ref, chain in v.edges if not _is_equality(chain)]
+    whole = all(isinstance(op, Flow) and not op.how & ~CAST for _, chain in found for op in chain)
+    return (found[0][0],) if len(found) == 1 and whole and not v.fields else ()
+
+
+def _is_equality(chain: Chain) -> bool:
+    return len(chain) == 1 and isinstance(chain[0], Test) and chain[0].equated
 
 
 def _picked(walk: Walk, arg: exp.Expr, scope: Scope) -> Iterator[Edge]:
@@ -1183,6 +1215,35 @@ def _call_part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: S
     return union((apply(union(main), Part(part, width)), side))
 
 
+def _regexp_replaced(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """Where each character becomes the same one, only their number is left."""
+    spec = spec_of(walk, e)
+    if spec is None or spec.cls != "transform" or not _blots_out(walk, e):
+        return call(walk, e, scope)
+    return apply(value(walk, e.this, scope), Part("length"))
+
+
+def _blots_out(walk: Walk, e: exp.Expr) -> bool:
+    given = {key for key, arg in e.args.items() if arg is not None} - ALWAYS_GIVEN
+    pattern, by = e.expression, e.args.get("replacement")
+    flags = e.args.get("modifiers")
+    if walk.dialect in FIRST_ONLY:
+        told = isinstance(flags, exp.Literal) and flags.name in ("g", "gs", "sg")
+        everywhere = told and given == {"modifiers"}
+    else:
+        everywhere = walk.dialect in EVERYWHERE and not given
+    dot = isinstance(pattern, exp.Literal | exp.RawString) and pattern.name == "."
+    return everywhere and dot and isinstance(by, exp.Literal) and by.name in PLAIN_MARKS
+
+
+ALWAYS_GIVEN = frozenset({"this", "expression", "replacement", "single_replace"})
+FIRST_ONLY = frozenset({"duckdb", "postgres"})
+"""Dialects that replace the first match unless they are told otherwise."""
+EVERYWHERE = frozenset(
+    {"bigquery", "databricks", "mysql", "oracle", "redshift", "snowflake", "spark", "trino"}
+)
+PLAIN_MARKS = frozenset("*#-_.+=~xX0")
+"""What stands for itself in a replacement: no sign by which the match comes back."""
 LENGTHS = frozenset({"length", "len"})
 LISTS = (exp.Array, exp.ArrayAgg, exp.ArrayConcat, exp.ArrayFilter, exp.Split, exp.Transform)
 """What is surely a list: its length counts elements, not characters."""
@@ -1472,6 +1533,7 @@ _HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Unnest: _all,
     exp.Inline: _this,
     exp.Anonymous: _anonymous,
+    exp.RegexpReplace: _regexp_replaced,
 }
 
 _FAMILIES: tuple[tuple[type[exp.Expr], Handler], ...] = (

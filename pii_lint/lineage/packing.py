@@ -13,6 +13,7 @@ from .summary import (
     Digest,
     Edge,
     Edges,
+    Floor,
     Flow,
     Fold,
     MaskCall,
@@ -46,6 +47,7 @@ class PackedOp:
     keys: PackedKeys = field(default_factory=list)
     edges: list[int] = field(default_factory=list)
     behind: list[tuple[int, int]] = field(default_factory=list)
+    floors: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -83,6 +85,7 @@ class PackedSummary:
     held: list[int]
     unknowns: list[tuple[str, Span | None]]
     masks: list[PackedMask]
+    lines: list[tuple[str, int]]
 
 
 def packed(summary: Summary) -> PackedSummary:
@@ -112,6 +115,7 @@ def packed(summary: Summary) -> PackedSummary:
         )
         for mask in summary.masks
     ]
+    lines = [(key, table.ref(ref)) for key, ref in summary.lines.items()]
     return PackedSummary(
         reads=list(summary.reads.items()),
         refs=list(table.refs),
@@ -127,6 +131,7 @@ def packed(summary: Summary) -> PackedSummary:
         held=held,
         unknowns=list(summary.unknowns),
         masks=masks,
+        lines=lines,
     )
 
 
@@ -147,16 +152,16 @@ class _Table:
         return flat
 
     def keys(self, keys: Iterable[tuple[Ref, bool]]) -> PackedKeys:
-        return [(self._ref(ref), skips) for ref, skips in keys]
+        return [(self.ref(ref), skips) for ref, skips in keys]
 
-    def _ref(self, ref: Ref) -> int:
+    def ref(self, ref: Ref) -> int:
         return self.refs.setdefault(ref, len(self.refs))
 
     def _edge(self, edge: Edge) -> int:
         place = self._edges.get(edge)
         if place is None:
             ref, chain = edge
-            parts = (self._ref(ref), [self._op(op) for op in chain])
+            parts = (self.ref(ref), [self._op(op) for op in chain])
             place = self._edges[edge] = len(self.edge_list)
             self.edge_list.append(parts)
         return place
@@ -181,9 +186,10 @@ class _Table:
             case Digest():
                 return PackedOp(op.tag, op.function, keys=self.keys(op.keys))
             case Fold():
-                behind = [(self._ref(key), self._edge(edge)) for key, edge in op.behind]
+                behind = [(self.ref(key), self._edge(edge)) for key, edge in op.behind]
                 edges = self.group(op.group)
-                return PackedOp(op.tag, flag=op.numeric, edges=edges, behind=behind)
+                floors = [(self.ref(f.folded), self.ref(f.counted), f.least) for f in op.floors]
+                return PackedOp(op.tag, flag=op.numeric, edges=edges, behind=behind, floors=floors)
             case Test():
                 return PackedOp(op.tag, op.clause, flag=op.equated)
             case Decode():
@@ -232,6 +238,7 @@ def unpacked(kept: PackedSummary) -> Summary:
             )
             for mask in kept.masks
         ],
+        lines={key: kept.refs[place] for key, place in kept.lines},
     )
 
 
@@ -257,7 +264,9 @@ def _op(kept: PackedOp, refs: list[Ref], edges: list[Edge]) -> Op:
             return Digest(_keys(kept.keys, refs), kept.text)
         case "fold":
             behind = frozenset([(refs[key], edges[place]) for key, place in kept.behind])
-            return Fold(frozenset([edges[place] for place in kept.edges]), kept.flag, behind)
+            floors = tuple(Floor(refs[a], refs[b], least) for a, b, least in kept.floors)
+            group = frozenset([edges[place] for place in kept.edges])
+            return Fold(group, kept.flag, behind, floors)
         case "test":
             return Test(kept.text, kept.flag)
         case "decode":

@@ -20,6 +20,7 @@ from .expressions import (
     value,
     values,
 )
+from .floors import demanded
 from .glyphs import FOLDS_ASCII, ascii_fold
 from .names import held, one_row, reads_of
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
@@ -303,6 +304,7 @@ def _select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
     keys = _group_keys(walk, e, scope)
     scope.group = scope.group | keys
     scope.behind = _behind(keys, scope)
+    scope.floors = demanded(walk, e, scope)
     items, certain, pattern = _items(walk, e, scope)
     if len(items) > MOST_COLUMNS:
         items, certain, pattern = _cut_short(walk, items), min(certain, MOST_COLUMNS), None

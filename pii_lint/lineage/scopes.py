@@ -203,6 +203,8 @@ class Scope:
     group: frozenset[Edge] = frozenset()
     behind: frozenset[tuple[Ref, Edge]] = frozenset()
     pinned: frozenset[Edge] = frozenset()
+    floors: tuple[tuple[Ref, int], ...] = ()
+    # columns of which each group has at least so many values
     tied: frozenset[Edge] = frozenset()
     # what ties the rows to one row of an outer query
     windows: dict[str, exp.Window] = field(default_factory=dict)

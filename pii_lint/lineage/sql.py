@@ -183,25 +183,19 @@ LITERALS = {
     TokenType.UNICODE_STRING,
 }
 """Tokens whose text is a value."""
-_LEFT_EDGES = {
-    TokenType.SELECT,
-    TokenType.DISTINCT,
-    TokenType.WHERE,
-    TokenType.GROUP_BY,
-    TokenType.ON,
-}
-_RIGHT_EDGES = {
-    TokenType.FROM,
-    TokenType.WHERE,
-    TokenType.GROUP_BY,
-    TokenType.ORDER_BY,
-    TokenType.UNION,
-    TokenType.SEMICOLON,
-}
+_EDGES = {TokenType.COMMA, TokenType.WHERE, TokenType.GROUP_BY}
+_LEFT_EDGES = {*_EDGES, TokenType.SELECT, TokenType.DISTINCT, TokenType.ON}
+_RIGHT_EDGES = {*_EDGES, TokenType.FROM, TokenType.ORDER_BY, TokenType.UNION, TokenType.SEMICOLON}
 _OPEN = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 _CLOSE = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
-_ENDS = {TokenType.COMMA, *_RIGHT_EDGES, *_CLOSE}
 _QUERY = {TokenType.SELECT, TokenType.WITH, TokenType.FROM}
+_MARKS = (LITERALS, _OPEN, _CLOSE, _LEFT_EDGES, _RIGHT_EDGES | _CLOSE, _QUERY)
+LITERAL, OPEN, CLOSE, BEGINS, ENDS, QUERY = (1 << bit for bit in range(len(_MARKS)))
+_SORTS = {
+    kind: sum(1 << bit for bit, kinds in enumerate(_MARKS) if kind in kinds)
+    for kind in set[TokenType]().union(*_MARKS)
+}
+"""What each sort of token means to the layout of a query, as bits; nothing for all others."""
 LONGEST_EXCERPT = 160
 
 
@@ -214,7 +208,7 @@ def excerpt(sql: str, dialect: str, start: int, end: int) -> str:
     for i in range(first, last):
         if i > first and layout.starts[i] > layout.ends[i - 1]:
             text += " "
-        text += "?" if layout.literal[i] else sql[layout.starts[i] : layout.ends[i]]
+        text += "?" if layout.sorts[i] & LITERAL else sql[layout.starts[i] : layout.ends[i]]
     return text if len(text) <= LONGEST_EXCERPT else text[: LONGEST_EXCERPT - 1] + "…"
 
 
@@ -237,38 +231,15 @@ _BEFORE_RELATIONS = {TokenType.FROM, TokenType.JOIN, TokenType.COMMA, TokenType.
 
 
 class _Layout:
-    """Where a text's tokens stand and, for each of them, the brackets around it, the brackets
-    around the query in which it stands, and the first token of its select-list item. As arrays,
-    for those of a whole project are kept."""
+    """Where a text's tokens stand, and which of them bound its select-list items. As arrays, for
+    those of many texts are kept."""
 
-    __slots__ = ("closing", "depths", "ends", "firsts", "literal", "queries", "starts")
+    __slots__ = ("ends", "sorts", "starts")
 
     def __init__(self, tokens: Sequence[Token]) -> None:
-        kinds = [token.token_type for token in tokens]
         self.starts = array("I", [token.start for token in tokens])
         self.ends = array("I", [token.end + 1 for token in tokens])
-        self.literal = bytes(kind in LITERALS for kind in kinds)
-        self.closing = bytes(kind in _ENDS for kind in kinds)
-        self.depths, self.queries, self.firsts = array("I"), array("I"), array("I")
-        levels = [0]  # of each open query: the bracket depth inside it
-        depth = 0
-        firsts = {0: 0}  # bracket depth -> where the current item began
-        for i, kind in enumerate(kinds):
-            self.depths.append(depth)
-            self.queries.append(levels[-1])
-            self.firsts.append(firsts[levels[-1]])
-            if kind in _OPEN:
-                depth += 1
-                if i + 1 < len(kinds) and kinds[i + 1] in _QUERY:
-                    levels.append(depth)
-                    firsts[depth] = i + 1
-            elif kind in _CLOSE:
-                if len(levels) > 1 and levels[-1] == depth:
-                    levels.pop()
-                # more brackets may close than were opened
-                depth = max(depth - 1, 0)
-            elif (kind in _LEFT_EDGES or kind is TokenType.COMMA) and depth == levels[-1]:
-                firsts[depth] = i + 1
+        self.sorts = bytes([_SORTS.get(token.token_type, 0) for token in tokens])
 
     def item(self, start: int, end: int) -> tuple[int, int]:
         """Token indexes of the select-list item that holds the characters from `start` to
@@ -276,10 +247,37 @@ class _Layout:
         at = bisect_right(self.starts, start) - 1
         if at < 0 or self.ends[at] <= start:
             return 0, 0
-        for i in range(at + 1, len(self.starts)):
-            if self.closing[i] and self.depths[i] == self.queries[at] and self.starts[i] >= end:
-                return self.firsts[at], i
-        return self.firsts[at], len(self.starts)
+        first, level, depth = self._begun(at)
+        for i in range(at, len(self.sorts)):
+            sort = self.sorts[i]
+            if sort & ENDS and depth == level and i > at and self.starts[i] >= end:
+                return first, i
+            if sort & OPEN:
+                depth += 1
+            elif sort & CLOSE:
+                depth = max(depth - 1, 0)
+        return first, len(self.sorts)
+
+    def _begun(self, at: int) -> tuple[int, int, int]:
+        """Of a token: the first of its select-list item, the brackets around its query, those
+        around itself."""
+        levels = [0]  # of each open query: the bracket depth inside it
+        depth = 0
+        firsts = {0: 0}  # bracket depth -> where the current item began
+        for i, sort in enumerate(self.sorts[:at]):
+            if sort & OPEN:
+                depth += 1
+                if self.sorts[i + 1] & QUERY:
+                    levels.append(depth)
+                    firsts[depth] = i + 1
+            elif sort & CLOSE:
+                if len(levels) > 1 and levels[-1] == depth:
+                    levels.pop()
+                # more brackets may close than were opened
+                depth = max(depth - 1, 0)
+            elif sort & BEGINS and depth == levels[-1]:
+                firsts[depth] = i + 1
+        return firsts[levels[-1]], levels[-1], depth
 
 
 @lru_cache(maxsize=512)

@@ -61,6 +61,7 @@ OPTIONAL = 32  # one of several candidates
 SKIPPED = 64  # inside a concatenation that leaves nulls out
 TRANSFORM = 128  # anything else
 MOVED = 256  # a piece from a place that something else than the value decides
+BUCKET = 512  # and above: a digest by a small modulo, each such expression with a number of its own
 CHANGED = CONCAT | TRANSFORM  # no longer the container whose fields could be told apart
 UNKEYED = CASE | OPTIONAL | TRANSFORM  # what a secret may not have gone through
 
@@ -90,6 +91,14 @@ class Reveal(NamedTuple):
     tag: str = "reveal"
 
 
+class Floor(NamedTuple):
+    """A fold over a plain column, of groups with at least so many values of another one."""
+
+    folded: Ref
+    counted: Ref
+    least: int
+
+
 class Fold(NamedTuple):
     """Many rows into one number, per group. `numeric`: the function takes nothing but numbers."""
 
@@ -97,6 +106,7 @@ class Fold(NamedTuple):
     numeric: bool
     behind: frozenset[tuple[Ref, Edge]] = frozenset()
     # a group key -> what each row of that key's relation was found equal to
+    floors: tuple[Floor, ...] = ()
     tag: str = "fold"
 
 
@@ -207,3 +217,5 @@ class Summary:
     # what its rows are all held to: a fold over them is grouped by it
     unknowns: list[tuple[str, Span | None]] = field(default_factory=list)
     masks: list[MaskCall] = field(default_factory=list)
+    lines: dict[str, Ref] = field(default_factory=dict)
+    # columns that hold, row for row, one column of one relation

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .summary import (
+    BUCKET,
     CHANGED,
     MOVED,
     ROWS,
@@ -72,7 +73,7 @@ def _extend(chain: Chain, op: Op) -> Chain:
     if isinstance(op, Flow):
         if isinstance(last, Flow):
             return (*chain[:-1], Flow(last.how | op.how))
-        return chain
+        return (*chain, op) if op.how >= BUCKET else chain
     if isinstance(op, Part):
         if isinstance(last, Digest | Test | Decode | Fold):
             return chain

@@ -50,6 +50,8 @@ class Walk:
     reads: dict[str, RelationName] = field(default_factory=dict)
     unknowns: dict[tuple[str, Span | None], None] = field(default_factory=dict)
     masks: dict[int, MaskCall] = field(default_factory=dict)
+    buckets: dict[str, int] = field(default_factory=dict)
+    # digests by a small modulo, numbered
     window: WindowFrame | None = None
     column: str = "*"
     # the output column being read, for mask records

@@ -34,7 +34,7 @@ def blast_radius(
         facts = followed(facts.projects, config, facts.project_dir, options)
     origins = Origins(facts.projects, facts.config, facts.registry, remember=options.use_cache)
     told = radius(facts, origins, columns, untagged, inputs(facts), notes(facts))
-    return replace(told, questions=questions(facts, told, subjects, countries))
+    return replace(told, questions=questions(facts, origins, told, subjects, countries))
 
 
 def _as_if_personal(facts: Facts, columns: Iterable[tuple[str, str]]) -> Config:

@@ -28,6 +28,7 @@ def check(options: Options) -> Report:
     found = passes.passing(findings_of(facts))
     meant = _meant_for(options.persona, (f for f in found if f.code in codes))
     findings = with_snippets(meant, facts)
+    facts.places.excerpts.save()
     return Report(
         manifests=inputs(facts),
         findings=findings,

@@ -9,6 +9,7 @@ from pathlib import Path
 from pii_lint.artifacts.freshness import check_freshness
 from pii_lint.artifacts.load import load_projects
 from pii_lint.artifacts.model import Project
+from pii_lint.artifacts.scan import load_scan
 from pii_lint.config import POLICY_FILE, Config, load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.data.shape import nearest
@@ -40,7 +41,9 @@ def followed(
         registry=registry,
         inventory=trace(projects, config, registry, remember=options.use_cache),
         today=options.today or datetime.now(tz=UTC).date(),
+        sightings=load_scan(options.scan, folder),
         project_dir=folder,
+        remember=options.use_cache,
     )
 
 
@@ -81,9 +84,9 @@ def refuse_nothing_to_guard(facts: Facts) -> None:
 def refuse_nothing_to_follow(facts: Facts) -> None:
     born = any(
         via is None and label.form not in (Form.UNKNOWN, Form.SIGNAL)
-        for node, relation in facts.relations()
+        for node, _ in facts.relations()
         if not facts.is_secret(node.unique_id)
-        for column in relation.columns.values()
+        for column in facts.labelled(node.unique_id).values()
         for label, via in column.labels.items()
     )
     if not born:

@@ -81,6 +81,8 @@ def _personal_keys(
 
 def is_tagged(column: Column) -> bool:
     """True where a tag or meta says that a column is personal."""
+    if not column.meta:
+        return "pii" in column.tags
     if "pii" in meta_keys(column) and not truthy(column.meta.get("pii")):
         return False
     return (

@@ -28,6 +28,7 @@ from pii_lint.labels import (
 )
 from pii_lint.lineage.effects import FILE, How, Lost, Write
 from pii_lint.lineage.summary import (
+    BUCKET,
     CHANGED,
     DECLARED,
     HELD,
@@ -76,11 +77,14 @@ from .inventory import (
 from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
+from .people import People
 from .summaries import Summaries
 
 Labels = dict[Label, Via | None]
 Taken = tuple[Position, str, str, Label, Via | None]
 """What is left of a label's place, the node and column that it stands on, the label, its way."""
+Line = tuple[str, ...]
+"""The names by which a row was read on its way, and the source or seed whose row it is."""
 MOST_ROUNDS = 30
 """Rounds after which a cycle's labels are taken as they are; they only grow, and each label can
 arrive but once."""
@@ -99,6 +103,8 @@ class Linked:
     filtered: bool = False
     held: frozenset[str] = frozenset()
     # source tables of which all its rows together hold one row
+    lines: dict[str, tuple[Line, str]] = field(default_factory=dict)
+    # column -> where each of its rows comes from, and the column that it is there
 
     def origins(self) -> set[str]:
         """The nodes where its labels were born."""
@@ -238,6 +244,7 @@ class Linker:
         self.booleans: set[Origin] = set()
         self.numbers: set[Origin] = set()
         self.foreign = frozenset(_foreign_materializations(project))
+        self.people = People(project, config, registry)
 
     # --- the road ---------------------------------------------------------------------------------
 
@@ -359,6 +366,9 @@ class Linker:
                 places.setdefault(position, {})[label] = None
             linked.columns[shape.key] = places
             self._single(linked, node, shape.key, column)
+        if any(linked.columns.values()):
+            line = (node.unique_id,)
+            linked.lines = {key: (line, key) for key in linked.columns}
         if any(
             label.kind == SECRET
             for places in linked.columns.values()
@@ -444,6 +454,10 @@ class Linker:
         if summary.tail is not None:
             places = linked.columns.setdefault(TAIL, {})
             self._put(places, (), summary.tail)
+        for key, ref in summary.lines.items():
+            found = self._line(ref)
+            if found is not None:
+                linked.lines[key] = ((ref.read, *found[0]), found[1])
         linked.held = self._held(summary.held, linked)
         self._put_rows(linked.facts.signals, summary.rows)
         linked.facts.masks = [
@@ -668,6 +682,7 @@ class Linker:
         writings = self.hooks.writings.get(node.unique_id, ())
         if not writings:
             return linked
+        linked.lines.clear()
         # a hook may read what it writes to
         self.linked[node.unique_id] = linked
         for _ in range(MOST_ROUNDS):
@@ -975,7 +990,12 @@ class Linker:
     def single(self, fold: Fold, label: Label) -> bool:
         """True where a group key is unique in the label's own table, or identifies a person."""
         node = label.origin.node
-        if any(self._identifies(edge) or node in self._tables({edge: None}) for edge in fold.group):
+        group = fold.group
+        bucketed = [edge for edge in group if _in_buckets(edge)]
+        if len(bucketed) == 1:
+            # several together are as good as the digest
+            group = group - set(bucketed)
+        if any(self._identifies(edge) or node in self._tables({edge: None}) for edge in group):
             return True
         for ref, edge in fold.behind:
             # one row of its own table a group, hence one of whatever that row was found equal to
@@ -983,6 +1003,25 @@ class Linker:
             if unique and node in self._tables({edge: None}):
                 return True
         return False
+
+    def many(self, fold: Fold, label: Label) -> bool:
+        """True where each group demands enough different people, counted on the very rows that
+        are folded."""
+        least = self.config.smallest_group.people
+        for floor in fold.floors if least is not None else ():
+            folded, counted = self._line(floor.folded), self._line(floor.counted)
+            if folded is None or counted is None or least is None or floor.least < least:
+                continue
+            table = folded[0][-1]
+            same = floor.folded.read == floor.counted.read and folded[0] == counted[0]
+            if same and label.origin.node == table and self.people.counts(table, counted[1]):
+                return True
+        return False
+
+    def _line(self, ref: Ref) -> tuple[Line, str] | None:
+        owners = self.owners.get(ref.read, ())
+        linked = self.linked.get(owners[0]) if len(owners) == 1 else None
+        return linked.lines.get(ref.column) if linked is not None and not ref.path else None
 
     def _identifies(self, edge: Edge) -> bool:
         """True where a key holds a person's name, address or number."""
@@ -1001,6 +1040,10 @@ class Linker:
         if any(self._identifies(edge) for edge in edges):
             tables |= linked.origins()
         return tables
+
+
+def _in_buckets(edge: Edge) -> bool:
+    return any(isinstance(op, Flow) and op.how >= BUCKET for op in edge[1])
 
 
 def fold_name(name: str, dialect: str) -> str:

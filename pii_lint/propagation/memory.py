@@ -10,7 +10,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-MODELS_A_COLLECTION = 200
+MODELS_A_COLLECTION = 50
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pii_lint.findings import Listing, Report
 from pii_lint.reports import csv, github, gitlab, json, markdown, statistics, text
 from pii_lint.reports._plain import plain
+from pii_lint.reports._words import short_name
 
 
 def _sarif(report: Report) -> str:
@@ -31,4 +32,4 @@ INVENTORY_FORMATS: dict[str, Callable[[Listing], str]] = {
     "markdown": markdown.inventory,
 }
 
-__all__ = ["FORMATS", "INVENTORY_FORMATS", "plain", "statistics", "text"]
+__all__ = ["FORMATS", "INVENTORY_FORMATS", "plain", "short_name", "statistics", "text"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pii_lint.findings import Flow, Location, Suppression
+from pii_lint.findings import Approval, Flow, Location, Suppression
 from pii_lint.reports._plain import plain
 
 _RELATIONS = {"source", "seed", "model", "snapshot"}
@@ -42,3 +42,12 @@ def answer(why: Suppression) -> str:
     by = f", by {why.by}" if why.by else ""
     until = f", until {why.until}" if why.until else ""
     return plain(f"{why.reason}{by}{until}")
+
+
+def signed(word: Approval) -> str:
+    """Who signed for what, and whether that covers what goes there."""
+    what = f"{', '.join(word.kinds) or 'no kind'} as {', '.join(word.forms) or 'no form'}"
+    by = f"{word.approved_by or 'nobody'} on {word.approved_on or 'no day'}"
+    holds = "; ".join(word.gaps)
+    held = f", but {holds}" if holds else ""
+    return plain(f"{what}, signed by {by}, until {word.until or 'no day'}{held}")

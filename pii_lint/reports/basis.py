@@ -53,7 +53,7 @@ def _known(held: RelationFacts) -> Iterator[ColumnFacts]:
 
 
 def _resolved(column: ColumnFacts) -> bool:
-    return all(label.form != Form.UNKNOWN for label in column.labels)
+    return not column.labels or all(label.form != Form.UNKNOWN for label in column.labels)
 
 
 def _reviews(facts: Facts) -> Iterator[str]:

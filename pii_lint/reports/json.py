@@ -53,6 +53,7 @@ def inventory(listing: Listing) -> str:
                 }
                 for node, relation in listing.relations.items()
             },
+            "uses": listing.uses,
         }
     )
 

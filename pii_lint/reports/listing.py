@@ -8,6 +8,7 @@ from pii_lint.artifacts.model import Node
 from pii_lint.findings import Arrival, Entry, Listing, ManifestInput, Relation
 from pii_lint.labels import SECRET, UNKNOWN, Label
 from pii_lint.propagation.inventory import Via
+from pii_lint.reports.uses import uses
 from pii_lint.rules import ORIGIN, WHOLE, Facts, label_order
 
 
@@ -28,7 +29,7 @@ def listing(facts: Facts, manifests: tuple[ManifestInput, ...], notes: tuple[str
                 sorted(one.name for one in facts.exposures.values() if uid in one.depends_on)
             ),
         )
-    return Listing(manifests, relations, notes)
+    return Listing(manifests, relations, notes, uses(facts))
 
 
 def _entries(

@@ -10,7 +10,7 @@ from pii_lint.reports._markup import cell, code, prose
 from pii_lint.reports._record import record
 from pii_lint.reports._repository import placed, worst_first
 from pii_lint.reports._summary import closing, counts, inputs, known_before, known_counts
-from pii_lint.reports._words import answer, form_of, place, short_name
+from pii_lint.reports._words import answer, form_of, place, short_name, signed
 
 MOST_CHARACTERS = 60_000
 """GitHub refuses a comment of more than 65,536."""
@@ -66,8 +66,27 @@ def inventory(listing: Listing) -> str:
     if len(lines) == 4:
         lines[2:] = ["No column holds personal data."]
     lines.append("")
+    lines += _uses(listing)
     lines += [f"- {prose(line)}" for line in inputs(listing.manifests, listing.notes)]
     return "\n".join(lines) + "\n"
+
+
+def _uses(listing: Listing) -> Iterator[str]:
+    if not listing.uses:
+        return
+    yield from ("## Recipients", "", "| recipient | use | owner | takes | data | sign-off |")
+    yield "|---|---|---|---|---|---|"
+    for uid, use in listing.uses.items():
+        cells = (
+            cell(use.recipient),
+            cell(short_name(uid)),
+            cell(use.owner or ""),
+            ", ".join(cell(short_name(node)) for node in use.takes),
+            ", ".join(map(cell, use.kinds)),
+            cell(signed(use.sign_off)) if use.sign_off else "none",
+        )
+        yield f"| {' | '.join(cells)} |"
+    yield ""
 
 
 def _finding(report: Report, finding: Finding) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pii_lint.artifacts.model import Exposure
 from pii_lint.counts import Answer, Question
-from pii_lint.findings import Flow, Location, ManifestInput
+from pii_lint.findings import Approval, Flow, Location, ManifestInput
 from pii_lint.labels import SECRET, UNKNOWN, VALUE_FORMS, Form, Label
 from pii_lint.propagation.inventory import Hop
 from pii_lint.propagation.reach import Inflows, Reached, born_in, downstream, reach
+from pii_lint.reports.uses import approvals, recipient, stated
 from pii_lint.rules import WHOLE, Facts
 
 INSIDE = frozenset({"dashboard", "notebook", "analysis", "metric", "semantic_model", "saved_query"})
@@ -18,7 +18,6 @@ INSIDE = frozenset({"dashboard", "notebook", "analysis", "metric", "semantic_mod
 WORKSHOP = frozenset({"raw", "staging", "intermediate"})
 """Zones of relations that aren't marts."""
 _OF_NOBODY = frozenset({Form.SIGNAL.word, Form.STATISTIC.word})
-_DESTINATION = ("recipient", "vendor", "destination")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,7 @@ class ReachedUse:
     # the relations through which it gets something
     arrived: tuple[Arrived, ...]
     location: Location | None
+    sign_off: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,8 @@ class BlastRadius:
     # what a warehouse can be asked about it
     counted: tuple[Answer, ...] | None = None
     # None where it wasn't asked
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    # of kinds, for people who know none of their names
 
     @property
     def marts(self) -> tuple[ReachedRelation, ...]:
@@ -172,6 +174,11 @@ def radius(
         past_dbt=tuple(_past_dbt(facts, columns, stood)),
         unseen=tuple(_unseen(facts, below)),
         notes=(*notes, *(_supposed(facts, at) for at in columns if at in supposed)),
+        meanings={
+            kind: facts.registry.kind(kind).description.partition(";")[0]
+            for kind in sorted({one.flow.kind for found in stood.values() for one in found})
+            if kind not in (UNKNOWN, SECRET)
+        },
     )
 
 
@@ -279,6 +286,7 @@ def _relation(facts: Facts, uid: str, arrived: list[Arrived]) -> ReachedRelation
 
 
 def _uses(facts: Facts, held: Mapping[str, list[Arrived]]) -> Iterator[ReachedUse]:
+    signed = approvals(facts)
     for uid, use in sorted(facts.exposures.items()):
         takes = tuple(sorted(set(use.depends_on) & held.keys()))
         if not takes:
@@ -286,20 +294,16 @@ def _uses(facts: Facts, held: Mapping[str, list[Arrived]]) -> Iterator[ReachedUs
         yield ReachedUse(
             node=uid,
             type=use.type,
-            recipient=next(filter(None, (_word(use, key) for key in _DESTINATION)), use.name),
+            recipient=recipient(use),
             export=use.type not in INSIDE,
             owner=use.owner,
-            first_run=_word(use, "first_run"),
-            records=_word(use, "records"),
+            first_run=stated(use, "first_run"),
+            records=stated(use, "records"),
             takes=takes,
             arrived=tuple(one for node in takes for one in held[node]),
             location=facts.places.node(uid),
+            sign_off=signed[uid],
         )
-
-
-def _word(use: Exposure, key: str) -> str | None:
-    stated = use.meta.get(key)
-    return str(stated).strip() or None if stated is not None else None
 
 
 def _past_dbt(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from pii_lint.counts import Counts
 from pii_lint.findings import Step
 from pii_lint.reports._counted import (
     HEADINGS,
@@ -12,16 +13,16 @@ from pii_lint.reports._counted import (
     number,
     reasons,
     rows,
-    with_kinds,
 )
 from pii_lint.reports._markup import cell, code, prose
 from pii_lint.reports._summary import inputs
-from pii_lint.reports._words import form_of, many, place, short_name
+from pii_lint.reports._words import form_of, many, place, short_name, signed
 from pii_lint.reports.radius import Arrived, BlastRadius, ReachedUse, holds
 from pii_lint.reports.radius_questions import ALL_EXPORTS
 
 BLANK = "\\_\\_\\_\\_"
 """What only people know."""
+_CLASSES = ("restricted", "confidential", "internal", "public")
 _CONTROLS = (
     "No `select *` in staging: STG001 of `pii-lint check` in CI.",
     "Personal columns are registered at the source, and reviewers look at what is downstream.",
@@ -32,10 +33,12 @@ _CONTROLS = (
 
 
 def markdown(told: BlastRadius) -> str:
-    """Timeline, exposure, kinds, recipients, notice and letters, in the order in which they are
-    asked for."""
+    """What happened, timeline, exposure, kinds, recipients, notice and letters, in the order in
+    which they are asked for."""
     blocks = [
         _head(told),
+        _happened(told),
+        _first(told),
         _timeline(told),
         _exposure(told),
         _kinds(told),
@@ -61,13 +64,72 @@ def _head(told: BlastRadius) -> Iterator[str]:
     yield f"- Found on {BLANK} by {BLANK}; response led by {BLANK}"
     asked = ", ".join(code(_name(one.node, one.column)) for one in told.asked)
     yield f"- Columns: {asked}"
+
+
+def _happened(told: BlastRadius) -> Iterator[str]:
+    """The paragraph that everybody reads, and most read nothing else of."""
+    held = [one for one in _all(told) if one.value]
+    kinds = sorted({one.flow.kind for one in held})
+    yield from ("## What happened", "")
+    if not kinds:
+        yield "No personal value went on" + (", as far as was seen." if told.unseen else ".")
+        return
+    classes = {one.classification for one in held} - {None}
+    worst = next((name for name in _CLASSES if name in classes), None)
+    sort = f", the worst of it **{worst}**," if worst else ""
+    yield f"Personal data of {_tables(told)}{sort} went on:"
+    yield ""
+    for kind in kinds:
+        yield f"- {_meaning(told, kind)}"
+    yield ""
+    marts = ", ".join(code(short_name(mart.node)) for mart in told.marts)
+    if marts:
+        yield f"Whoever reads {marts} could read it."
+        yield ""
+    if told.exports:
+        yield f"It was handed out to {', '.join(map(code, _names(told.exports)))}{_exported(told)}."
+        yield ""
+    begin = next(iter(_entries(told)), None)
+    if begin is not None:
+        by = f" by {code(begin.expression)}" if begin.expression else ""
+        at = f" at {code(place(begin.location))}" if begin.location else ""
+        yield f"It began in {code(short_name(begin.node))}{by}{at}."
+
+
+def _tables(told: BlastRadius) -> str:
+    return ", ".join(dict.fromkeys(code(short_name(one.node)) for one in told.asked))
+
+
+def _exported(told: BlastRadius) -> str:
     total = counts_of(told, ALL_EXPORTS)
-    if total is not None and total.rows is not None:
-        held = f" ({prose(with_kinds(total))})" if total.kinds else ""
-        yield (
-            f"- Exported: {many(total.rows, 'record')}{held}, of "
-            f"{number(total.subjects)} distinct people"
-        )
+    if total is None or total.rows is None:
+        return ""
+    kinds = f" ({_with_kinds(total)})" if total.kinds else ""
+    said = f": {many(total.rows, 'record')}{kinds}, of {number(total.subjects)} distinct people"
+    lives = total.residence
+    if lives is not None:
+        said += f", {lives.eu + lives.eea} of them in the EU or EEA and {lives.uk} in the UK"
+    return said
+
+
+def _with_kinds(counts: Counts) -> str:
+    return ", ".join(f"{count} with {code(kind)}" for kind, count in sorted(counts.kinds.items()))
+
+
+def _meaning(told: BlastRadius, kind: str) -> str:
+    meant = told.meanings.get(kind)
+    return f"{code(kind)}: {prose(meant[0].lower() + meant[1:])}" if meant else code(kind)
+
+
+def _first(told: BlastRadius) -> Iterator[str]:
+    """What can't wait."""
+    yield from ("## First of all", "")
+    for use in told.exports:
+        to = f", to {code(use.recipient)}"
+        yield f"- [ ] The next run of {code(short_name(use.node))}{to} is stopped"
+    for mart in told.marts:
+        yield f"- [ ] {code(short_name(mart.node))} is closed to its readers until it is mended"
+    yield f"- [ ] Logs of who read and who exported are kept safe: {BLANK}"
 
 
 def _timeline(told: BlastRadius) -> Iterator[str]:
@@ -80,10 +142,10 @@ def _timeline(told: BlastRadius) -> Iterator[str]:
         yield f"| {BLANK} | {cell(short_name(step.node))} took it{by}{where} |"
     for use in told.uses:
         through = ", ".join(cell(short_name(node)) for node in use.takes)
-        yield f"| {BLANK} | {cell(use.node)} attached to {through} |"
+        yield f"| {BLANK} | {cell(short_name(use.node))} attached to {through} |"
     dated = sorted((use.first_run, use.node, use) for use in told.uses if use.first_run)
     for when, node, use in dated:
-        yield f"| {cell(when)} | first run of {cell(node)}, to {cell(use.recipient)} |"
+        yield f"| {cell(when)} | first run of {cell(short_name(node))}, to {cell(use.recipient)} |"
     yield f"| {BLANK} | found by {BLANK} |"
     yield f"| {BLANK} | **aware**: the 72 hours begin |"
     yield f"| {BLANK} | response begins, flow stopped |"
@@ -119,14 +181,38 @@ def _exposure(told: BlastRadius) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
     for mart in told.marts:
         yield from ("", f"### The way to {code(short_name(mart.node))}")
-        for one in mart.arrived:
-            flow = one.flow
-            form = form_of(flow.form, flow.clause)
-            yield from ("", f"{code(flow.kind)}, {form}, from {code(flow.origin)}:", "")
-            for count, step in enumerate(flow.steps, 1):
-                said = [code(_name(step.node, step.column)), f"{step.op}, {step.form}"]
-                said += [code(step.expression)] if step.expression else []
-                yield f"{count}. {' · '.join((*said, code(place(step.location))))}"
+        for together in _alike(mart.arrived):
+            heads = dict.fromkeys(
+                f"{code(one.flow.kind)}, {form_of(one.flow.form, one.flow.clause)}"
+                for one in together
+            )
+            yield from ("", f"{'; '.join(heads)}:", "")
+            for count, steps in enumerate(_abreast(together), 1):
+                yield f"{count}. {_hop(steps)}"
+
+
+def _alike(arrived: Iterable[Arrived]) -> Iterable[list[Arrived]]:
+    """Those that went the same way, by the same expressions."""
+    found: dict[tuple[object, ...], list[Arrived]] = {}
+    for one in arrived:
+        # a source's columns stand in lines of their own, and came in together
+        way = [(s.node, s.op, s.form, s.expression, s.location) for s in one.flow.steps[1:]]
+        begin = tuple((s.node, s.op, s.form) for s in one.flow.steps[:1])
+        found.setdefault((begin, *way), []).append(one)
+    return found.values()
+
+
+def _abreast(together: Iterable[Arrived]) -> Iterable[tuple[Step, ...]]:
+    return zip(*(one.flow.steps for one in together), strict=True)
+
+
+def _hop(steps: Sequence[Step]) -> str:
+    step = steps[0]
+    columns = dict.fromkeys(code(_name(one.node, one.column)) for one in steps)
+    places = dict.fromkeys(code(place(one.location)) for one in steps)
+    said = [", ".join(columns), f"{step.op}, {step.form}"]
+    said += [code(step.expression)] if step.expression else []
+    return " · ".join((*said, ", ".join(places)))
 
 
 def _kinds(told: BlastRadius) -> Iterator[str]:
@@ -154,21 +240,25 @@ def _recipients(told: BlastRadius) -> Iterator[str]:
     if not told.uses:
         yield "No dashboard or export is declared on what it reaches; others may read it."
     else:
-        yield "| recipient | use | holds | first run | records stated | rows now | people now |"
-        yield "|---|---|---|---|---|---|---|"
+        yield (
+            "| recipient | use | holds | first run | records stated | rows now | people now "
+            "| sign-off |"
+        )
+        yield "|---|---|---|---|---|---|---|---|"
     for use in told.uses:
         counts = counts_of(told, use.node)
         now = number(counts.rows) if counts else ""
         if counts and counts.kinds:
-            now += f" ({cell(with_kinds(counts))})"
+            now += f" ({_with_kinds(counts)})"
         cells = (
             cell(use.recipient),
-            cell(use.node) + ("" if use.export else " (inside)"),
+            cell(short_name(use.node)) + ("" if use.export else " (inside)"),
             _holds(use.arrived),
             cell(use.first_run or "") or BLANK,
             cell(use.records or "") or BLANK,
             now,
             number(counts.subjects) if counts else "",
+            cell(signed(use.sign_off)) if use.sign_off else "none",
         )
         yield f"| {' | '.join(cells)} |"
     for mart in told.marts:
@@ -276,15 +366,15 @@ def _letters(told: BlastRadius) -> Iterator[str]:
         yield "> Subject: request to delete personal data sent by mistake"
         yield ">"
         yield (
-            f"> On {', '.join(map(code, ran)) or BLANK} we sent you by "
-            f"{', '.join(code(use.node) for use in uses)} "
+            f"> From {', '.join(map(code, ran)) or BLANK} on we sent you "
             f"{' and '.join(map(code, stated)) or BLANK} records that hold personal data which "
             "they should not have held:"
         )
-        yield (
-            f"> {', '.join(map(code, kinds)) or BLANK}, in the columns "
-            f"{', '.join(map(code, columns)) or BLANK}."
-        )
+        yield ">"
+        for kind in kinds:
+            yield f"> - {_meaning(told, kind)}"
+        yield ">"
+        yield f"> It stands in the columns {', '.join(map(code, columns)) or BLANK}."
         yield ">"
         yield (
             "> Please delete these columns, or the records, from all systems, backups and copies "
@@ -298,14 +388,31 @@ def _letters(told: BlastRadius) -> Iterator[str]:
 def _mending(told: BlastRadius) -> Iterator[str]:
     yield from ("## Mending, and what lasts", "")
     for step in _entries(told):
-        what = f"{code(_name(step.node, step.column))} at {code(place(step.location))}"
-        yield f"- [ ] Name the columns without it, or mask it: {what}"
+        columns = ", ".join(code(name) for name in _taken(told, step))
+        where = f"{code(short_name(step.node))} at {code(place(step.location))}"
+        yield f"- [ ] {where}: name the columns without {columns}, or mask them"
+    for one in told.relations:
+        if one.sort in ("model", "snapshot") and holds(one.arrived):
+            name = code(short_name(one.node))
+            yield f"- [ ] {name} built anew, its former rows gone from backups and time travel"
     for recipient in sorted({use.recipient for use in told.exports}):
         yield f"- [ ] Deletion asked of {code(recipient)}, and confirmed"
     for use in told.uses:
         if not use.export:
-            yield f"- [ ] Extracts and caches of {code(use.node)} emptied"
+            yield f"- [ ] Extracts and caches of {code(short_name(use.node))} emptied"
     yield from (f"- [ ] {control}" for control in _CONTROLS)
+
+
+def _taken(told: BlastRadius, entry: Step) -> list[str]:
+    """The columns that came into a relation where this one did."""
+    steps = (
+        step
+        for relation in told.relations
+        for one in relation.arrived
+        for step in one.flow.steps[1:]
+        if step.node == entry.node and step.location == entry.location
+    )
+    return list(dict.fromkeys(step.column for step in steps))
 
 
 def _limits(told: BlastRadius) -> Iterator[str]:

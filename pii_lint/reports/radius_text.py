@@ -8,7 +8,7 @@ from pii_lint.reports._counted import HEADINGS, called, reasons, rows, with_kind
 from pii_lint.reports._layout import flow_lines, table
 from pii_lint.reports._plain import plain
 from pii_lint.reports._summary import inputs
-from pii_lint.reports._words import form_of, many, place, short_name
+from pii_lint.reports._words import form_of, many, place, short_name, signed
 from pii_lint.reports.radius import Arrived, BlastRadius, holds
 
 
@@ -34,6 +34,10 @@ def text(told: BlastRadius) -> str:
             plain(f"{short_name(use.node)} ({use.type}, {sort}), to {use.recipient}, by {through}")
         )
         lines += [f"  {row}" for row in table(_rows(use.arrived))]
+        if use.sign_off is not None:
+            lines.append(f"  signed off: {signed(use.sign_off)}")
+        elif use.export:
+            lines.append("  nobody signed for it")
         lines.append("")
     lines += _counted(told)
     lines += _past_dbt(told)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pii_lint.data.registry import Registry
 from pii_lint.labels import Form, Label
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+"""As people write it: a week or a day of the year is read by few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Declassification:
     until: date | None
     line: int | None = None
     # in the policy file; None where it stands beside the column
+    latest: date = date.max
+    # the last day that the policy allows
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -38,7 +44,7 @@ class Declassification:
 
     def holds(self, today: date) -> bool:
         """True where it is whole and not expired."""
-        return not self.lacks and self.until is not None and today <= self.until
+        return not self.lacks and self.until is not None and today <= self.until <= self.latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class SignOff:
     kinds: tuple[str, ...]
     forms: tuple[str, ...]
 
-    def gap(self, label: Label, today: date) -> str | None:
+    def gap(self, label: Label, today: date, latest: date = date.max) -> str | None:
         """Why the sign-off doesn't allow this label; None where it does."""
         words = {
             "approved_by": self.approved_by,
@@ -67,6 +73,8 @@ class SignOff:
             return f"its sign-off starts only on {self.approved_on}"
         if self.until < today:
             return f"its sign-off expired on {self.until}"
+        if self.until > latest:
+            return f"its sign-off lasts until {self.until}, longer than the policy allows"
         if not _within(label.kind, self.kinds):
             return f"its sign-off doesn't cover the kind {label.kind}"
         if label.form.word not in self.forms:
@@ -114,8 +122,10 @@ def as_date(value: object) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
+    if not isinstance(value, str) or _DAY.match(value) is None:
+        return None
     try:
-        return datetime.fromisoformat(value).date() if isinstance(value, str) else None
+        return datetime.fromisoformat(value).date()
     except ValueError:
         return None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -20,8 +20,10 @@ from pii_lint.policy import Policy
 from pii_lint.propagation.declared import columns_of, is_declared_clean
 from pii_lint.propagation.inventory import ColumnFacts, Inventory, RelationFacts
 from pii_lint.rules._approvals import Declassification, declassifications
+from pii_lint.rules._excerpts import Excerpts
 from pii_lint.rules._ignores import Ignore, of_policy, of_templates
 from pii_lint.rules._places import WHOLE, Manifest, Places
+from pii_lint.sightings import Sighting
 
 EXPORT = "export"
 RESTRICTED = "restricted"
@@ -70,6 +72,10 @@ class Facts:
     # where the project's files stand, if they do
     persona: Persona = Persona.AUDITOR
     # who listens
+    remember: bool = False
+    # what is found out about texts is kept for the next run
+    sightings: tuple[Sighting, ...] = ()
+    # what a scan of the warehouse met
 
     def hears(self, code: str, persona: Persona) -> bool:
         """False where a finding for this persona would be made for nobody to hear.
@@ -109,7 +115,8 @@ class Facts:
         manifests = tuple(
             Manifest(project.nodes, Locator(self.project_dir)) for project in self.projects
         )
-        return Places(self.nodes, self.exposures, self.inventory, manifests, dialect)
+        excerpts = Excerpts(dialect, self.projects[0].name, remember=self.remember)
+        return Places(self.nodes, self.exposures, self.inventory, manifests, dialect, excerpts)
 
     @cached_property
     def _zones(self) -> Mapping[str, str | None]:
@@ -126,8 +133,23 @@ class Facts:
 
     def relations(self) -> Iterator[tuple[Node, RelationFacts]]:
         """Every relation with what is known of it, in order of unique_id."""
-        for uid in sorted(self.nodes):
-            yield self.nodes[uid], self.inventory.relations[uid]
+        yield from self._relations
+
+    @cached_property
+    def _relations(self) -> tuple[tuple[Node, RelationFacts], ...]:
+        return tuple((self.nodes[uid], self.inventory.relations[uid]) for uid in sorted(self.nodes))
+
+    def labelled(self, uid: str) -> Mapping[str, ColumnFacts]:
+        """A relation's columns that carry a label."""
+        return self._labelled.get(uid, {})
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, Mapping[str, ColumnFacts]]:
+        # most columns carry none, and every rule would pass by them
+        return {
+            uid: {key: column for key, column in relation.columns.items() if column.labels}
+            for uid, relation in self.inventory.relations.items()
+        }
 
     def columns(self) -> Iterator[Cell]:
         """Every column that carries a label, and every such column under an exposure."""
@@ -164,7 +186,7 @@ class Facts:
     def _held(self, judged: str, holder: str) -> Iterator[Cell]:
         zone = self.zone_of(judged)
         relation = self.inventory.relations[holder]
-        for key, column in relation.columns.items():
+        for key, column in self.labelled(holder).items():
             if gated := self._gated(zone, column.labels):
                 yield Cell(judged, holder, key, column.name, zone, gated)
         if gated := self._gated(zone, relation.signals):
@@ -201,14 +223,25 @@ class Facts:
                 )
                 for column in stated_by_policy.columns
             )
-        return tuple(found)
+        return tuple(replace(one, latest=self.latest) for one in found)
+
+    @property
+    def latest(self) -> date:
+        """The last day until which the policy lets anything pass."""
+        days = self.config.longest_term_days
+        return self.today + timedelta(days=min(days, (date.max - self.today).days))
 
     @cached_property
     def ignores(self) -> tuple[Ignore, ...]:
         """Findings that people let pass, in the SQL and in the policy file."""
         nodes = (node for node, _ in self.relations())
         inline = of_templates(nodes, self.places.locator, self.projects[0].name)
-        return (*inline, *of_policy(self.config))
+        return tuple(self._in_term(one) for one in (*inline, *of_policy(self.config)))
+
+    def _in_term(self, one: Ignore) -> Ignore:
+        if one.wrong is not None or one.until is None or one.until <= self.latest:
+            return one
+        return replace(one, wrong=f"lasts until {one.until}, longer than the policy allows")
 
     def ignores_of(self, uid: str) -> Sequence[Ignore]:
         """Those that speak of one node, malformed and expired ones included."""
@@ -248,17 +281,16 @@ class Facts:
 
     def is_secret(self, uid: str) -> bool:
         """True for a relation that holds salts or keys."""
-        relation = self.inventory.relations.get(uid)
-        return relation is not None and any(
+        return any(
             label.kind == SECRET and via is None
-            for column in relation.columns.values()
+            for column in self.labelled(uid).values()
             for label, via in column.labels.items()
         )
 
     def literal_keys(self) -> Suppression | None:
         """The policy's leave to use literals as keys, while it lasts."""
         waiver = self.config.allow_literal_keys
-        if waiver is None or waiver.until < self.today:
+        if waiver is None or not self.today <= waiver.until <= self.latest:
             return None
         return Suppression(waiver.reason, until=str(waiver.until))
 

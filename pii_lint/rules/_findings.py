@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from pii_lint.findings import Confidence, Finding, Flow, Location, Severity, Step, Suppression
-from pii_lint.labels import Label
+from pii_lint.labels import Form, Label
 from pii_lint.rules._facts import Cell, Facts
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import Rule
@@ -23,10 +23,12 @@ def finding(
     location: Location | None = None,
     flows: tuple[Flow, ...] = (),
     suppressed: Suppression | None = None,
+    item: str = "",
 ) -> Finding:
-    """A finding under `rule`; a severity from the project's `rules` goes before the matrix."""
+    """A finding under `rule`; a severity from the project's `rules` goes before the matrix. `item`
+    tells those apart that stand at one place: to know the first is not to know the next."""
     return Finding(
-        id=_digest(rule.code, judged, column.lower()),
+        id=_digest(rule.code, judged, column.lower(), *filter(None, [item])),
         code=rule.code,
         rule=rule.name,
         severity=facts.config.rules.get(rule.code) or severity or rule.severity,
@@ -73,7 +75,8 @@ def flows_of(facts: Facts, rule: Rule, cell: Cell) -> tuple[Flow, ...]:
         words = [rule.code, cell.judged, cell.column, str(label.origin), label.kind]
         words.append(label.form.word)
         # what follows is empty for the flow of a plain value within the warehouse
-        words += filter(None, [label.clause, "equated" if label.equated else None])
+        kept = label.part if label.form in (Form.PARTIAL, Form.STATISTIC) else None
+        words += filter(None, [label.clause, "equated" if label.equated else None, kept])
         steps = facts.places.steps(cell.holder, cell.column, label)
         if cell.judged != cell.holder:
             words.append(cell.holder)

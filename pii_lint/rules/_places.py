@@ -9,8 +9,9 @@ from pii_lint.artifacts.locate import Locator
 from pii_lint.artifacts.model import Exposure, Node
 from pii_lint.findings import Location, Step
 from pii_lint.labels import Label
-from pii_lint.lineage import excerpt, mention
+from pii_lint.lineage import mention
 from pii_lint.propagation.inventory import Hop, Inventory, Span
+from pii_lint.rules._excerpts import Excerpts
 
 ORIGIN = "origin"
 """The operation by which a label stands where it was born."""
@@ -35,6 +36,7 @@ class Places:
     inventory: Inventory
     manifests: tuple[Manifest, ...]
     dialect: str
+    excerpts: Excerpts
 
     @property
     def locator(self) -> Locator:
@@ -124,4 +126,4 @@ class Places:
         node = self.manifests[span.manifest].nodes.get(uid) if span else None
         if span is None or node is None or node.compiled_code is None:
             return ""
-        return excerpt(node.compiled_code, self.dialect, span.start, span.end)
+        return self.excerpts.of(node.compiled_code, span.start, span.end)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from pii_lint.data.values import Hit, looks_real
+from pii_lint.data.values import Match, looks_real
 from pii_lint.findings import Location
 
 
 class Found(NamedTuple):
     """What a text holds; never the values."""
 
-    hits: tuple[Hit, ...]
+    hits: tuple[Match, ...]
     line: int
     # of the first
 

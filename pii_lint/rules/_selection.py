@@ -12,7 +12,10 @@ from pii_lint.errors import ConfigError
 def chosen(codes: Sequence[str], select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
     """The codes that `--select` names (all, where it names none), without those of `--ignore`."""
     wanted = _named(codes, select, "--select") if select else frozenset(codes)
-    return wanted - _named(codes, ignore, "--ignore")
+    left = wanted - _named(codes, ignore, "--ignore")
+    if not left:
+        raise ConfigError("--select and --ignore leave no rule to judge by: name one at least.")
+    return left
 
 
 def _named(codes: Sequence[str], words: Iterable[str], option: str) -> frozenset[str]:

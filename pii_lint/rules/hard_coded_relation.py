@@ -37,18 +37,17 @@ def hard_coded_relation(facts: Facts) -> Iterator[Finding]:
     for node, relation in facts.relations():
         if node.resource_type not in ("model", "snapshot"):
             continue
-        hidden = sorted(_hidden(facts, node, relation))
-        if hidden:
-            named = ", ".join(f"`{facts.called(uid)}`" for uid in hidden)
-            first = facts.nodes[hidden[0]]
+        for uid in sorted(_hidden(facts, node, relation)):
+            read = facts.nodes[uid]
             yield finding(
                 facts,
                 hard_coded_relation,
                 node.unique_id,
                 WHOLE,
-                f"The {facts.sort_of(node.unique_id)} `{node.name}` reads {named} by name, so dbt "
-                "doesn't know that it does.",
-                location=facts.places.mention(node.unique_id, first.alias or first.name),
+                f"The {facts.sort_of(node.unique_id)} `{node.name}` reads `{facts.called(uid)}` by "
+                "name, so dbt doesn't know that it does.",
+                location=facts.places.mention(node.unique_id, read.alias or read.name),
+                item=facts.called(uid),
             )
 
 

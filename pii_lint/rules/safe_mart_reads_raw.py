@@ -40,19 +40,18 @@ def safe_mart_reads_raw(facts: Facts) -> Iterator[Finding]:
             continue
         ephemeral = inlined(facts, node)
         direct = {uid for uid in relation.reads if not within(facts, ephemeral, uid)}
-        reads = [
-            f"{facts.zone_of(uid) or 'raw'} `{facts.called(uid)}`"
-            for uid in sorted(direct | {uid for uid in node.depends_on if uid in facts.nodes})
-            if _off_limits(facts, uid)
-        ]
-        if reads:
-            yield finding(
-                facts,
-                safe_mart_reads_raw,
-                node.unique_id,
-                WHOLE,
-                f"The safe {node.resource_type} `{node.name}` reads {', '.join(reads)} directly.",
-            )
+        known = {uid for uid in node.depends_on if uid in facts.nodes}
+        for uid in sorted(direct | known):
+            if _off_limits(facts, uid):
+                read = f"{facts.zone_of(uid) or 'raw'} `{facts.called(uid)}`"
+                yield finding(
+                    facts,
+                    safe_mart_reads_raw,
+                    node.unique_id,
+                    WHOLE,
+                    f"The safe {node.resource_type} `{node.name}` reads {read} directly.",
+                    item=facts.called(uid),
+                )
 
 
 def _off_limits(facts: Facts, uid: str) -> bool:

@@ -31,8 +31,8 @@ def secret_in_model(facts: Facts) -> Iterator[Finding]:
     select customer_id, {{ hash_pii('email') }} as email_hash from {{ source('raw', 'customers') }}
     ```
     """
-    for node, relation in facts.relations():
-        for key, column in relation.columns.items():
+    for node, _ in facts.relations():
+        for key, column in facts.labelled(node.unique_id).items():
             carried = tuple(
                 (label, secret_in_model.severity)
                 for label, via in column.labels.items()

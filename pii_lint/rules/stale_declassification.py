@@ -12,7 +12,7 @@ from pii_lint.rules._rule import rule
 
 @rule("TAG005", severity=Severity.WARN, since="0.1")
 def stale_declassification(facts: Facts) -> Iterator[Finding]:
-    """A declassification lacks its reason or date, has expired, or covers nothing.
+    """A declassification lacks reason or day, is out of its term, or covers nothing.
 
     **Why.** It is a hole in the gate that somebody answers for. Without a reason nobody can,
     without a date it stays for ever, and one that covers nothing waits for the wrong column.
@@ -49,7 +49,7 @@ def stale_declassification(facts: Facts) -> Iterator[Finding]:
                 kinds: [email]
                 reason: One letter of twenty-six, reviewed by the privacy office.
                 by: privacy office
-                until: 2099-12-31
+                until: 2027-12-31
     ```
     """
     for declared in facts.declassifications:
@@ -76,6 +76,8 @@ def _place(facts: Facts, declared: Declassification) -> Location | None:
 def _wrong(facts: Facts, declared: Declassification) -> str | None:
     if declared.lacks:
         return f"lacks {listed(declared.lacks)}, so it doesn't count"
+    if declared.until is not None and declared.until > facts.latest:
+        return f"lasts until {declared.until}, longer than the policy allows, so it doesn't count"
     if not declared.holds(facts.today):
         return f"expired on {declared.until}"
     return None if _used(facts, declared) else "covers nothing that the policy forbids"

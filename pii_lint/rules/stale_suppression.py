@@ -34,7 +34,7 @@ def stale_suppression(facts: Facts) -> Iterator[Finding]:
     ### Flagged: nothing to suppress
     ```sql
     -- models/marts/safe/fct_reach.sql
-    -- pii-lint: ignore[PII001] until=2099-12-31 the newsletter needs it
+    -- pii-lint: ignore[PII001] until=2027-12-31 the newsletter needs it
     select customer_id from {{ source('raw', 'customers') }}
     ```
 
@@ -43,7 +43,7 @@ def stale_suppression(facts: Facts) -> Iterator[Finding]:
     -- models/marts/safe/fct_reach.sql
     select
         customer_id,
-        email -- pii-lint: ignore[PII001] until=2099-12-31 a test mailbox, reviewed by the office
+        email -- pii-lint: ignore[PII001] until=2027-12-31 a test mailbox, reviewed by the office
     from {{ source('raw', 'customers') }}
     ```
     """

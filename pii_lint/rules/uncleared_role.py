@@ -87,17 +87,18 @@ def uncleared_role(facts: Facts) -> Iterator[Finding]:
             }
         )
         held = set(_guarded(facts, node, relation)) if readers else set()
-        uncleared = [role for role in readers if any(not _cleared(facts, role, x) for x in held)]
-        if uncleared:
-            seen = {x for x in held for role in uncleared if not _cleared(facts, role, x)}
-            yield finding(
-                facts,
-                uncleared_role,
-                node.unique_id,
-                WHOLE,
-                f"The {facts.sort_of(node.unique_id)} `{node.name}` may be read by "
-                f"{listed(uncleared)}, and the policy doesn't clear that for {holdings(seen)}.",
-            )
+        for role in readers:
+            seen = {x for x in held if not _cleared(facts, role, x)}
+            if seen:
+                yield finding(
+                    facts,
+                    uncleared_role,
+                    node.unique_id,
+                    WHOLE,
+                    f"The {facts.sort_of(node.unique_id)} `{node.name}` may be read by "
+                    f"{listed([role])}, and the policy doesn't clear that for {holdings(seen)}.",
+                    item=role.strip().lower(),
+                )
 
 
 def _guarded(facts: Facts, node: Node, relation: RelationFacts) -> Iterator[Label]:

@@ -86,8 +86,8 @@ def undeclared(facts: Facts, *, only_denied: bool = False) -> Iterator[Undeclare
         named = {name.lower() for name in facts.config.labels.get(node.unique_id, ())}
         untold = {
             key: tuple(label for label in column.labels if _untold(facts, node, key, label))
-            for key, column in relation.columns.items()
-            if key != WHOLE and key not in named and column.labels
+            for key, column in facts.labelled(node.unique_id).items()
+            if key != WHOLE and key not in named
         }
         clean = facts.declared_clean(node.unique_id) if any(untold.values()) else frozenset()
         for key, labels in untold.items():

@@ -50,7 +50,7 @@ def unsigned_export(facts: Facts) -> Iterator[Finding]:
           sign_off:
             approved_by: privacy office
             approved_on: 2020-01-01
-            until: 2099-12-31
+            until: 2027-12-31
             kinds: [email]
             forms: [clear]
     ```
@@ -70,7 +70,7 @@ def unsigned_export(facts: Facts) -> Iterator[Finding]:
           sign_off:
             approved_by: privacy office
             approved_on: 2020-01-01
-            until: 2099-12-31
+            until: 2027-12-31
             kinds: [email]
             forms: [clear]
     ```
@@ -80,7 +80,11 @@ def unsigned_export(facts: Facts) -> Iterator[Finding]:
             continue
         word = sign_off(facts.meta_of(cell.judged), facts.registry)
         gaps = [
-            (label, severity, word.gap(label, facts.today) if word else "nobody signed for it")
+            (
+                label,
+                severity,
+                word.gap(label, facts.today, facts.latest) if word else "nobody signed for it",
+            )
             for label, severity in cell.labels
         ]
         unsigned = tuple((label, severity) for label, severity, gap in gaps if gap)

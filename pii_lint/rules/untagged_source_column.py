@@ -11,6 +11,10 @@ from pii_lint.rules._facts import Facts
 from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
+from pii_lint.sightings import Sighting
+
+_MANY = 0.01
+# Of the rows looked at; fewer may look like it by chance.
 
 
 class Suspect(NamedTuple):
@@ -22,6 +26,8 @@ class Suspect(NamedTuple):
     # the key inside the column that tells it; empty for the column's own name
     kind: str
     sureness: Confidence
+    seen: Sighting | None = None
+    # what a scan of the warehouse met there
 
 
 @rule("TAG001", severity=Severity.WARN, confidence=Confidence.MEDIUM, since="0.1")
@@ -29,7 +35,8 @@ def untagged_source_column(facts: Facts) -> Iterator[Finding]:
     """A column or JSON key that looks personal is neither tagged nor declared clean.
 
     **Why.** Labels are born at tags: what nobody tagged counts as clean in every model that reads
-    it, and nothing else in the gate would notice.
+    it, and nothing else in the gate would notice. Its name tells, a key in it, or the values that
+    `pii-lint scan` met there.
 
     **Fix.** Tag the column with `config: {tags: [pii], meta: {pii: true, pii_type: ...}}`, a JSON
     column with `meta.pii_keys`, or say that somebody looked: `meta: {pii: false}`.
@@ -75,8 +82,8 @@ def untagged_source_column(facts: Facts) -> Iterator[Finding]:
               - {name: email_sent_at}
     ```
     """
-    for node, column, step, kind, sureness in suspects(facts):
-        yield _finding(facts, node, column, step, kind, sureness)
+    for suspect in suspects(facts):
+        yield _finding(facts, suspect)
 
 
 def suspects(facts: Facts) -> Iterator[Suspect]:
@@ -94,7 +101,15 @@ def suspects(facts: Facts) -> Iterator[Suspect]:
             if column not in names:
                 names[column] = column
                 unlabelled.add(column)
+        seen = _seen(facts, uid) if born else {}
+        for column, sighting in seen.items():
+            names.setdefault(column, sighting.column)
+            if column not in relation.columns or not relation.columns[column].labels:
+                unlabelled.add(column)
         for key in sorted(unlabelled - clean):
+            if key in seen:
+                yield _met(node, names[key], seen[key])
+                continue
             own = facts.registry.guess(names[key]) if born else None
             inside = (
                 (step, facts.registry.guess(step)) for step in asked.get(uid, {}).get(key, ())
@@ -115,15 +130,25 @@ def _asked(facts: Facts) -> dict[str, dict[str, set[str]]]:
     return asked
 
 
+def _seen(facts: Facts, uid: str) -> dict[str, Sighting]:
+    """What a scan met in each column of a relation, by the column in lower case."""
+    return {one.column.lower(): one for one in facts.sightings if one.node == uid}
+
+
+def _met(node: Node, column: str, seen: Sighting) -> Suspect:
+    many = seen.rows >= seen.looked * _MANY
+    sureness = Confidence.HIGH if many else Confidence.MEDIUM
+    return Suspect(node, column, "", seen.kind, sureness, seen)
+
+
 def _rank(guess: Guess) -> tuple[int, str, Confidence]:
     kind, word = guess
     sureness = Confidence(word)
     return list(Confidence).index(sureness), kind, sureness
 
 
-def _finding(
-    facts: Facts, node: Node, column: str, step: str, kind: str, sureness: Confidence
-) -> Finding:
+def _finding(facts: Facts, suspect: Suspect) -> Finding:
+    node, column, step, kind, sureness, seen = suspect
     subject = "Column"
     if step:
         # a key is a literal of the SQL, and only a word that the registry knows is surely no value
@@ -135,10 +160,16 @@ def _finding(
         node.unique_id,
         column,
         f"{subject} `{column}` of the {facts.sort_of(node.unique_id)} "
-        f"`{facts.called(node.unique_id)}` looks like {kind} by its name and is neither tagged nor "
-        "declared clean.",
+        f"`{facts.called(node.unique_id)}` {_looks(kind, seen)} and is neither tagged nor declared "
+        "clean.",
         severity=Severity.NOTE if sureness == Confidence.LOW else None,
         confidence=sureness,
         location=facts.places.properties(node.unique_id, column),
     )
     return replace(told, persona=Persona.PEDANTIC) if sureness == Confidence.LOW else told
+
+
+def _looks(kind: str, seen: Sighting | None) -> str:
+    if seen is None:
+        return f"looks like {kind} by its name"
+    return f"holds what looks like {kind} in {seen.rows} of {seen.looked} rows looked at"

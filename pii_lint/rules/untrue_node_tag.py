@@ -78,7 +78,7 @@ def untrue(facts: Facts) -> Iterator[Untrue]:
 def _wrong(facts: Facts, node: Node, relation: RelationFacts) -> tuple[Slip, str] | None:
     readable = [
         column.name
-        for key, column in relation.columns.items()
+        for key, column in facts.labelled(node.unique_id).items()
         if any(
             label.form in READABLE and not facts.declassified(node.unique_id, key, label)
             for label in column.labels

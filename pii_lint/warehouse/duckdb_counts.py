@@ -15,12 +15,13 @@ from pii_lint.errors import ConfigError
 
 def count(database: Path, questions: Iterable[Question]) -> tuple[Answer, ...]:
     """Answer each question, in order."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         return tuple(Answer(one.node, _counts(connection, one.parts)) for one in questions)
 
 
 @contextmanager
-def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB file, for reading alone."""
     if not database.is_file():
         raise ConfigError(
             f"There is no DuckDB file at {database}: build the project first, or give the right "

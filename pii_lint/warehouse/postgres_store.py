@@ -34,7 +34,7 @@ class PostgresStore:
     """The database that a target of a dbt profile names."""
 
     def __init__(self, target: Target) -> None:
-        self._settings = _settings(target)
+        self._settings = settings(target)
 
     @property
     def name(self) -> str:
@@ -94,7 +94,8 @@ class PostgresSession:
         return self._connection.execute(sql.encode(), list(values)).fetchall()[0]
 
 
-def _settings(target: Target) -> Mapping[str, str]:
+def settings(target: Target) -> Mapping[str, str]:
+    """How libpq connects as the target says."""
     given = {
         name: text
         for name, keys in _SETTINGS.items()

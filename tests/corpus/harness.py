@@ -18,7 +18,7 @@ import yaml
 from pii_lint.artifacts.model import Column, Node, Project
 from pii_lint.config import load_config
 from pii_lint.data.registry import load_registry
-from pii_lint.labels import Form, Label
+from pii_lint.labels import MANY, Form, Label
 from pii_lint.propagation.inventory import Inventory
 from pii_lint.propagation.link import trace
 
@@ -164,6 +164,8 @@ def word(label: Label) -> str:
     origin = f"{label.origin.node.rpartition('.')[2]}.{label.origin.column}"
     if label.equated:
         return f"{origin}=equated"
+    if label.form is Form.STATISTIC and label.part == MANY:
+        return f"{origin}=many"
     return f"{origin}={label.form.word}"
 
 

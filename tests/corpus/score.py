@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 
 from tests.corpus.harness import all_cases, labels
 
-VALUE_WORDS = ("clear", "partial", "weak", "pseudonym", "statistic")
+VALUE_WORDS = ("clear", "partial", "weak", "pseudonym", "statistic", "many")
 
 
 def main() -> None:

@@ -32,6 +32,9 @@ _SETTINGS = {
     "max_connections": "40",
     "listen_addresses": "127.0.0.1",
     "lc_messages": "C",
+    # a test that locks itself out fails instead of waiting
+    "lock_timeout": "20s",
+    "statement_timeout": "120s",
 }
 
 

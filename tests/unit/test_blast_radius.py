@@ -246,18 +246,64 @@ def test_the_incident_report_has_what_an_authority_and_a_recipient_are_told(ask:
     told = ask(feeds(first_run="2024-01-31"), "raw.customers.email", format_="markdown")
     titles = [line for line in told.splitlines() if line.startswith("#")]
     assert titles[0] == "# Incident report: personal data in 1 mart and 1 export"
-    for title in ("Timeline", "Exposure", "Kinds", "Recipients", "Deletion requests"):
+    for title in (
+        "What happened",
+        "First of all",
+        "Timeline",
+        "Exposure",
+        "Kinds",
+        "Recipients",
+        "Deletion requests",
+    ):
         assert f"## {title}" in titles
     assert "## Notice to the authority, within 72 hours" in titles
     assert "### To `Vendor Inc.`" in titles
-    assert "| `2024-01-31` | first run of `exposure.shop.feed`, to `Vendor Inc.` |" in told
+    assert "| `2024-01-31` | first run of `exposure feed`, to `Vendor Inc.` |" in told
     assert "`--data` does" in told
+
+
+def test_a_letter_speaks_of_nothing_that_only_the_company_knows(ask: Ask) -> None:
+    told = ask(feeds(first_run="2024-01-31", records=5), "raw.customers.email", format_="markdown")
+    letter = told.partition("### To `Vendor Inc.`")[2].partition("\n## ")[0]
+    assert "From `2024-01-31` on we sent you `5` records" in letter
+    assert "`contact.email`: an e-mail address" in letter
+    for word in ("exposure", "feed", "fct_reach", "models/", "stg_"):
+        assert word not in letter
+
+
+SIGNED = {
+    "approved_by": "Privacy office",
+    "approved_on": "2020-01-01",
+    "until": "2999-12-31",
+    "kinds": ["email"],
+    "forms": ["clear"],
+}
+
+
+def test_a_use_comes_with_its_sign_off_and_what_that_does_not_cover(ask: Ask) -> None:
+    (_, feed) = ask(feeds(sign_off=SIGNED), "raw.customers.email")["uses"]
+    assert feed["sign_off"]["approved_by"] == "Privacy office"
+    assert feed["sign_off"]["kinds"] == ["contact.email"]
+    (gap, *_) = feed["sign_off"]["gaps"]
+    assert "doesn't cover contact.email in the form" in gap
+    whole = {**SIGNED, "forms": ["clear", "weak", "pseudonym", "partial"], "kinds": ["email"]}
+    plain = counting("select email as contact from shop.raw.customers")
+    plain["exposures"]["exposure.shop.feed"]["config"]["meta"]["sign_off"] = whole
+    (board, feed) = ask(plain, "raw.customers.email")["uses"]
+    assert (feed["sign_off"]["gaps"], board["sign_off"]) == ([], None)
+
+
+def test_every_format_says_who_signed_and_where_nobody_did(ask: Ask) -> None:
+    signed = "contact.email as clear, signed by Privacy office on 2020-01-01, until 2999-12-31"
+    for format_ in ("text", "markdown"):
+        assert signed in ask(feeds(sign_off=SIGNED), "raw.customers.email", format_=format_)
+    assert "nobody signed for it" in ask(feeds(), "raw.customers.email", format_="text")
 
 
 def test_a_dashboard_gets_no_letter(ask: Ask) -> None:
     told = ask(shop(board={"type": "dashboard"}), "raw.customers.email", format_="markdown")
     assert "Deletion requests" not in told
-    assert "Extracts and caches of `exposure.shop.board` emptied" in told
+    assert "Extracts and caches of `exposure board` emptied" in told
 
 
 def test_an_export_that_only_rows_were_chosen_for_gets_no_letter(ask: Ask) -> None:
@@ -397,21 +443,97 @@ def test_a_key_tells_people_apart_rather_than_a_unique_personal_column(
     ask: Ask, warehouse: Callable[[str], list[str]]
 ) -> None:
     content = counting()
-    for column in ("email", "customer_id"):
-        content["nodes"][f"test.shop.unique_{column}"] = {
-            "resource_type": "test",
-            "name": f"unique_{column}",
-            "package_name": "shop",
-            "original_file_path": "models/raw/src.yml",
-            "attached_node": SOURCE,
-            "column_name": column,
-            "test_metadata": {"name": "unique", "kwargs": {"column_name": column}},
-            "depends_on": {"nodes": [SOURCE]},
-        }
+    content["nodes"] |= unique("email") | unique("customer_id")
     *options, _, _ = warehouse(PEOPLE)
     (mart,) = ask(content, "raw.customers.email", *options)["counted"]["marts"]
     # by email it would be six: one has none
     assert (mart["counts"]["subjects"], mart["counts"]["why"]) == (7, None)
+
+
+def unique(column: str, node: str = SOURCE) -> dict[str, Any]:
+    name = f"unique_{column}_{node.rpartition('.')[2]}"
+    return {
+        f"test.shop.{name}": {
+            "resource_type": "test",
+            "name": name,
+            "package_name": "shop",
+            "original_file_path": "models/raw/src.yml",
+            "attached_node": node,
+            "column_name": column,
+            "test_metadata": {"name": "unique", "kwargs": {"column_name": column}},
+            "depends_on": {"nodes": [node]},
+        }
+    }
+
+
+def counted(ask: Ask, content: Any, options: list[str]) -> list[Any]:
+    """What is counted of each mart."""
+    return list(ask(content, "raw.customers.email", *options)["counted"]["marts"])
+
+
+def test_a_key_and_a_country_are_known_by_what_they_copy_not_by_their_names(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    renamed = (
+        "with c as (select customer_id as who, country as land, email from shop.raw.customers) "
+        "select who as person, land as lives, email as contact, 'IT' as country, 1 as customer_id "
+        "from c"
+    )
+    content = counting(renamed)
+    content["sources"][SOURCE]["columns"]["country"] = {"name": "country"}
+    content["nodes"] |= unique("customer_id")
+    *options, _, _ = warehouse(
+        PEOPLE.split("create table fct_reach")[0]
+        + f"""
+        create table fct_reach as {renamed.replace("shop.raw", "raw")};"""
+    )
+    mart = counted(ask, content, options)[0]["counts"]
+    assert mart["subjects"] == 7
+    assert mart["residence"] == {"eu": 2, "eea": 1, "uk": 1, "elsewhere": 1, "unknown": 2}
+
+
+def test_a_renamed_key_finds_the_country_at_home(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    renamed = "select customer_id as person, email as contact from shop.raw.customers"
+    content = counting(renamed)
+    content["nodes"] |= unique("customer_id")
+    *options, _, _ = warehouse(
+        PEOPLE.split("create table fct_reach")[0]
+        + f"""
+        create table fct_reach as {renamed.replace("shop.raw", "raw")};"""
+    )
+    mart = counted(ask, content, options)[0]["counts"]
+    assert (mart["subjects"], mart["why"]) == (7, None)
+    assert mart["residence"]["eu"] == 2
+
+
+def test_the_key_of_something_else_that_is_called_alike_counts_nobody(
+    ask: Ask, warehouse: Callable[[str], list[str]]
+) -> None:
+    """Each order has an `id`, and so has each customer: orders are no people."""
+    mixed = (
+        "select o.id, c.email as contact from shop.raw.customers c join shop.raw.orders o on true"
+    )
+    content = counting(mixed)
+    orders = "source.shop.raw.orders"
+    columns = {"id": {"name": "id"}}
+    known = content["sources"][SOURCE]
+    content["sources"][orders] = {
+        **known,
+        "name": "orders",
+        "identifier": "orders",
+        "relation_name": '"shop"."raw"."orders"',
+        "columns": columns,
+        "tags": [],
+    }
+    known["columns"]["id"] = {"name": "id"}
+    content["nodes"]["model.shop.fct_reach"]["depends_on"] = {"nodes": [SOURCE, orders]}
+    content["nodes"] |= unique("id") | unique("id", orders)
+    *options, _, _ = warehouse("create table fct_reach (id integer, contact varchar)")
+    mart = counted(ask, content, options)[0]["counts"]
+    assert mart["subjects"] is None
+    assert "tells people apart" in mart["why"]
 
 
 def test_without_data_nothing_is_counted(ask: Ask) -> None:

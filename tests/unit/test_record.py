@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pii_lint.cli import main
-from pii_lint.findings import Arrival, Entry, Listing, Location, Relation
+from pii_lint.findings import Approval, Arrival, Entry, Listing, Location, Relation, Use
 from pii_lint.reports import INVENTORY_FORMATS
 from tests.unit.test_cli import manifest
 from tests.unit.test_formats import BLOCKS, HOSTILE, MARKS, SNAPSHOTS, reader, tokens
@@ -44,6 +44,24 @@ RECORD = Listing(
         ),
     },
     ("There is no policy file.",),
+    {
+        "exposure.acme.dashboard": Use("dashboard", "dashboard", None, (MART,), (), None),
+        "exposure.acme.newsletter": Use(
+            "application",
+            "Mail Inc.",
+            "Growth",
+            (MART,),
+            ("contact.email",),
+            Approval(
+                "Privacy office",
+                "2026-07-01",
+                "2026-10-31",
+                ("contact.email",),
+                ("pseudonym",),
+                ("its sign-off expired on 2026-10-31",),
+            ),
+        ),
+    },
 )
 
 
@@ -87,7 +105,9 @@ def test_neither_clean_columns_nor_salts_are_in_the_record() -> None:
 def hostile(name: str) -> Listing:
     entry = Entry(name, name, "clear", None, False, Arrival(name, name, "copy", Location(name)))
     relation = Relation(name, {name: (entry,)}, (entry,), name, (name,))
-    return Listing((MANIFEST,), {name: relation}, (name,))
+    signed = Approval(name, name, name, (name,), (name,), (name,))
+    use = Use(name, name, name, (name,), (name,), signed)
+    return Listing((MANIFEST,), {name: relation}, (name,), {name: use})
 
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1", "=cmd|' /C calc'!A0"]
@@ -112,7 +132,7 @@ def test_a_plain_name_is_left_as_it_is_in_a_cell() -> None:
 def test_a_hostile_name_stays_in_its_cell_of_the_page(name: str) -> None:
     text = INVENTORY_FORMATS["markdown"](hostile(name))
     parsed = reader().parse(text)
-    assert [token.type for token in parsed].count("td_open") == 2 * 8
+    assert [token.type for token in parsed].count("td_open") == 2 * 8 + 6
     assert not {token.type for token in tokens(text)} & (MARKS | (BLOCKS - {"table_open"}))
 
 

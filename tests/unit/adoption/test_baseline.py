@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,33 @@ def test_a_finding_with_one_new_flow_among_known_ones_counts(shop: ShopOf, file:
 def test_a_worse_form_of_a_known_flow_counts(shop: ShopOf, file: Path) -> None:
     write(shop(mart="select md5(email) as email from shop.main.stg"), file)
     assert check(shop(mart=LEAK), "--baseline", str(file)) == 1
+
+
+def test_another_part_of_a_known_value_counts(shop: ShopOf, file: Path) -> None:
+    first = shop(mart="select left(email, 1) as email from shop.main.stg")
+    longer = shop(mart="select left(email, 5) as email from shop.main.stg")
+    write(first, file)
+    assert check(first, "--baseline", str(file)) == 0
+    assert check(longer, "--baseline", str(file)) == 1
+    assert check(longer, "--since", str(first.manifest)) == 1
+
+
+def test_a_further_raw_table_counts(shop: ShopOf, file: Path) -> None:
+    one = shop(mart="select country from shop.raw.people")
+    write(one, file, "--fail-on", "note")
+    assert check(one, "--baseline", str(file)) == 0
+    two = shop(mart="select p.country from shop.raw.people p, shop.raw.more m")
+    manifest = json.loads(two.manifest.read_text("utf-8"))
+    people = manifest["sources"]["source.shop.raw.people"]
+    manifest["sources"]["source.shop.raw.more"] = {
+        **people,
+        "name": "more",
+        "relation_name": '"shop"."raw"."more"',
+        "columns": {"country": {"name": "country", "meta": {"pii": False}}},
+    }
+    manifest["nodes"][two.uid]["depends_on"]["nodes"].append("source.shop.raw.more")
+    two.manifest.write_text(json.dumps(manifest), "utf-8")
+    assert check(two, "--baseline", str(file)) == 1
 
 
 def test_lost_sight_is_never_known(
@@ -142,6 +170,7 @@ def test_notes_are_taken_in_only_where_they_fail(shop: ShopOf, tmp_path: Path) -
         b'{"baseline_version": 2, "project": "shop", "findings": []}',
         b'{"baseline_version": 1, "project": "other", "findings": []}',
         b'{"baseline_version": 1, "project": "shop", "findings": [1]}',
+        b'{"baseline_version": 1, "project": "other", "project": "shop", "findings": []}',
         b'{"baseline_version": 1, "project": "shop", "findings": [{"code": "PII001"}]}',
         b'{"baseline_version": 1, "project": "shop", "findings": [], "allow": "all"}',
         b"[" * 100_000,
@@ -307,3 +336,38 @@ def test_known_findings_are_a_count_for_people_and_whole_for_machines(
     suppressed = [result["suppressions"] for result in run["results"] if result["suppressions"]]
     assert {each[0]["kind"] for each in suppressed} == {"external"}
     assert len(suppressed) >= 2
+
+
+def test_a_policy_that_is_no_file_is_not_passed_over(
+    shop: ShopOf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leaky = shop(mart=LEAK, policy=None)
+    assert check(leaky) == 1
+    (leaky.home / "pii_lint.yml").symlink_to("nowhere.yml")
+    assert check(leaky) == 2
+    assert "pii_lint.yml is there and is no file" in capsys.readouterr().err
+
+
+def test_what_never_ends_is_not_read(
+    shop: ShopOf, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(file)
+    leaky = shop(mart=LEAK)
+    assert check(leaky, "--baseline", str(file)) == 2
+    assert "no plain file" in capsys.readouterr().err
+    (tmp_path / "endless.json").symlink_to("/dev/zero")
+    assert main(["check", "--manifest", str(tmp_path / "endless.json")]) == 3
+    template = leaky.home / "models/marts/safe/reach.sql"
+    template.parent.mkdir(parents=True)
+    template.symlink_to("/dev/zero")
+    assert check(leaky) == 1
+
+
+@pytest.mark.parametrize(
+    "options", [("--select", "PII001", "--ignore", "PII001"), ("--ignore", "P,T,S,L,D,A")]
+)
+def test_a_run_by_no_rule_at_all_is_refused(
+    shop: ShopOf, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(shop(mart=LEAK), *options) == 2
+    assert "leave no rule" in capsys.readouterr().err

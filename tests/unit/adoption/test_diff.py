@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -18,7 +19,9 @@ from pii_lint.reports import difference
 
 LEAK = "select email from shop.main.stg"
 MASKED = "select md5(email) as email from shop.main.stg"
-UNTIL = "until: 2099-01-01"
+DAY = str(datetime.now(tz=UTC).date() + timedelta(days=300))
+LATER = str(datetime.now(tz=UTC).date() + timedelta(days=600))
+UNTIL = f"until: {DAY}"
 EMAIL = {"pii": True, "pii_type": "email"}
 MAIL = {
     "resource_type": "exposure",
@@ -99,6 +102,12 @@ SOFTER = [
         f"reason: because, {UNTIL}}}]",
         ("declassified", "model.shop.reach.email of contact.email"),
     ),
+    ("smallest_group: {people: 2}", ("smallest group", "smallest_group")),
+    ("smallest_group: {columns: [source.shop.raw.crm.id]}", ("smallest group", "smallest_group")),
+    ("smallest_group: {people: 6}", None),
+    ("longest_term_days: 36500", ("longest term", "longest_term_days")),
+    ("longest_term_days: 90", None),
+    ("smallest_group: {kinds: []}", None),
     (
         f"ignore: [{{rule: PII001, node: model.shop.reach, reason: because, {UNTIL}}}]",
         ("suppressed", "PII001 in model.shop.reach"),
@@ -203,12 +212,92 @@ def test_a_model_moved_to_a_softer_zone_is_seen(shop: ShopOf) -> None:
     assert not stricter.weakened
 
 
+def edited(state: Any, change: Callable[[Any], None]) -> Any:
+    manifest = json.loads(state.manifest.read_text("utf-8"))
+    change(manifest)
+    state.manifest.write_text(json.dumps(manifest), "utf-8")
+    return state
+
+
+def rename_table(manifest: Any) -> None:
+    """The same table under another name in YAML, its tags forgotten."""
+    table = manifest["sources"].pop("source.shop.raw.people")
+    columns = {"phone": table["columns"]["phone"], "email": {"name": "email"}}
+    manifest["sources"]["source.shop.raw.folk"] = {**table, "name": "folk", "columns": columns}
+    for node in manifest["nodes"].values():
+        reads = node["depends_on"]["nodes"]
+        node["depends_on"]["nodes"] = [name.replace("raw.people", "raw.folk") for name in reads]
+
+
+def test_a_table_renamed_has_lost_the_tags_that_it_lacks(shop: ShopOf) -> None:
+    diff = compare(shop(mart=LEAK), edited(shop(mart=LEAK), rename_table))
+    assert weakenings(diff) == [("tag lost", "source.shop.raw.folk.email")]
+    assert diff.failed
+
+
+@pytest.mark.parametrize("relation", ['"shop"."main"."reach"', '"shop"."main"."reach_two"'])
+def test_a_mart_renamed_on_its_way_out_of_the_safe_zone_is_seen(
+    shop: ShopOf, relation: str
+) -> None:
+    def move(manifest: Any) -> None:
+        node = manifest["nodes"].pop("model.shop.reach")
+        path = "models/marts/open/reach_two.sql"
+        moved = {"name": "reach_two", "original_file_path": path, "relation_name": relation}
+        manifest["nodes"]["model.shop.reach_two"] = {**node, **moved}
+
+    diff = compare(shop(mart=LEAK), edited(shop(mart=LEAK), move))
+    assert ("zone moved", "model.shop.reach_two") in weakenings(diff)
+
+
+def add_key(manifest: Any) -> None:
+    columns = manifest["sources"]["source.shop.raw.people"]["columns"]
+    columns["id"] = {"name": "id", "constraints": [{"type": "unique"}]}
+
+
+def test_a_key_that_is_no_longer_tested_is_seen(shop: ShopOf) -> None:
+    with_key, without = edited(shop(), add_key), shop()
+    assert weakenings(compare(with_key, without)) == [("key lost", "source.shop.raw.people.id")]
+    assert not compare(without, with_key).weakened
+
+
+def test_another_part_of_a_value_is_a_weakening(shop: ShopOf) -> None:
+    one, five = (shop(mart=f"select left(email, {n}) as email from shop.main.stg") for n in (1, 5))
+    assert flows(compare(one, five))["reach", "email"] == "weakened"
+    assert flows(compare(one, one)) == {}
+
+
+def test_a_further_role_that_may_read_is_new(shop: ShopOf) -> None:
+    policy = "version: 1\nroles: {confidential: [office]}\n"
+    safe = {"path": "models/marts/safe/other.sql", "sql": "select country from shop.main.stg"}
+
+    def granted(*roles: str) -> Any:
+        def change(manifest: Any) -> None:
+            nodes = manifest["nodes"]
+            nodes["model.shop.other"] = {
+                **nodes["model.shop.reach"],
+                "name": "other",
+                "original_file_path": safe["path"],
+                "relation_name": '"shop"."main"."other"',
+                "raw_code": safe["sql"],
+                "compiled_code": safe["sql"],
+            }
+            nodes["model.shop.reach"]["config"] = {"grants": {"select": list(roles)}}
+
+        return edited(shop(mart=LEAK, folder="marts/restricted", policy=policy), change)
+
+    diff = compare(granted("analyst"), granted("analyst", "public"))
+    came = [flow.codes for flow in diff.flows if flow.change is Change.NEW]
+    assert came == [("ACC001",)]
+    same = compare(granted("analyst"), granted("analyst"))
+    assert {flow.change for flow in same.flows} == {Change.UNCHANGED}
+
+
 def test_a_suppression_in_sql_is_seen(shop: ShopOf) -> None:
-    silent = "select email -- pii-lint: ignore[PII001] until=2099-01-01 because\nfrom shop.main.stg"
+    silent = f"select email -- pii-lint: ignore[PII001] until={DAY} because\nfrom shop.main.stg"
     diff = compare(shop(mart=LEAK), shop(mart=silent))
     assert weakenings(diff) == [("suppressed", "PII001 in a line of model.shop.reach")]
     assert flows(diff)["reach", "email"] == "hidden"
-    longer = silent.replace("2099", "2100")
+    longer = silent.replace(DAY, LATER)
     assert compare(shop(mart=silent), shop(mart=longer)).weakened
     assert not compare(shop(mart=longer), shop(mart=silent)).weakened
     wider = silent.replace("select email", "select phone, email")
@@ -216,7 +305,7 @@ def test_a_suppression_in_sql_is_seen(shop: ShopOf) -> None:
 
 
 def test_a_declassification_beside_the_column_is_seen(shop: ShopOf) -> None:
-    said = {"kinds": ["email"], "reason": "because", "until": "2099-01-01"}
+    said = {"kinds": ["email"], "reason": "because", "until": DAY}
     diff = compare(shop(mart=LEAK), shop(mart=LEAK, meta={"email": {"pii_declassified": said}}))
     assert weakenings(diff) == [("declassified", "model.shop.reach.email of contact.email")]
     assert flows(diff)["reach", "email"] == "hidden"
@@ -226,7 +315,7 @@ def test_exports_signed_off_and_exports_gone_are_seen(shop: ShopOf) -> None:
     word = {
         "approved_by": "office",
         "approved_on": "2020-01-01",
-        "until": "2099-01-01",
+        "until": DAY,
         "kinds": ["email"],
         "forms": ["clear"],
     }

@@ -127,7 +127,7 @@ def test_ephemeral_models_in_front_do_not_shift_the_rest() -> None:
     injected = " __dbt__cte__e as (\nselect email from t\n)"
     template = "select email from {{ ref('e') }}"
     compiled = f"with{injected} select email from __dbt__cte__e"
-    alignment = align(template, compiled, [injected])
+    alignment = align(template, compiled, (injected,))
     at = compiled.rindex("email")
     assert alignment.span(at, at + 5) == (7, 12)
     assert alignment.span(compiled.index("email"), compiled.index("email") + 5) is None
@@ -138,7 +138,7 @@ def test_ephemeral_models_among_the_querys_own_do_not_shift_the_rest() -> None:
     template = "with a as (select email from {{ ref('e') }})\nselect * from a"
     own = "a as (select email from __dbt__cte__e)\nselect * from a"
     compiled = f"with {injected[0]}, {injected[1]}, {own}"
-    alignment = align(template, compiled, injected)
+    alignment = align(template, compiled, tuple(injected))
     at = compiled.rindex("email")
     assert alignment.span(at, at + 5) == (18, 23)
     assert alignment.span(0, 4) == (0, 4)

@@ -74,6 +74,10 @@ def test_a_comment_lets_a_finding_pass_on_its_line_or_the_next(
         (f"select email {FROM}\n-- {GOOD}", "no line of code below"),
         (f"select email -- {GOOD.replace('PII001', 'SUP001')}\n{FROM}", "nobody can"),
         (f"-- {GOOD}\nselect * {FROM}", "say which you mean"),
+        (f"select * -- {GOOD} columns=*\n{FROM}", "suppresses nothing"),
+        (f"select * -- {GOOD.replace('until', 'columns=* until')}\n{FROM}", "of tomorrow"),
+        (f"select email -- {GOOD.replace('until', 'until=2020-01-01 until')}\n{FROM}", "twice"),
+        (f"select email -- {GOOD.replace('2027-03-01', '2026-W53-7')}\n{FROM}", "as a day"),
         (f"-- {GOOD} columns=phone\nselect * {FROM}", "say which you mean"),
     ],
 )
@@ -203,3 +207,37 @@ def test_ten_thousand_comments_are_whole_or_wrong() -> None:
             assert "\n" not in (ignore.wrong or "")
             assert "\x00" not in (ignore.wrong or "")
     assert min(seen[True], seen[False]) > 500
+
+
+@pytest.mark.parametrize(
+    ("day", "policy", "passes"),
+    [
+        ("9999-12-31", "", False),
+        ("2028-11-22", "", True),
+        ("2028-11-23", "", False),
+        ("2027-03-01", "longest_term_days: 30", False),
+        ("2060-01-01", "longest_term_days: 36500", True),
+    ],
+)
+def test_nothing_passes_for_longer_than_the_policy_s_longest_term(
+    findings_of: FindingsOf, day: str, policy: str, passes: bool
+) -> None:
+    ways = {
+        "inline": (f"select email -- {GOOD.replace('2027-03-01', day)}\n{FROM}", ""),
+        "ignore": (
+            f"select email {FROM}",
+            f"ignore: [{{rule: PII001, node: model.shop.fct_reach, reason: x, until: {day}}}]",
+        ),
+        "declassified": (
+            f"select email {FROM}",
+            f"declassified: [{{node: model.shop.fct_reach, columns: [email], kinds: [email], "
+            f"reason: x, until: {day}}}]",
+        ),
+    }
+    for way, (sql, entry) in ways.items():
+        files = {MART: sql, "pii_lint.yml": f"version: 1\n{policy}\n{entry}\n"}
+        found = {finding.code: finding for finding in findings_of(files)}
+        assert (found["PII001"].suppressed is not None) == passes, way
+        told = found.get("TAG005" if way == "declassified" else "SUP001")
+        assert (told is None) == passes, way
+        assert passes or "longer than the policy allows" in told.message

@@ -1,0 +1,96 @@
+"""One look at one project: what was found, or a sentence that says why nothing was."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pii_lint import files
+from pii_lint.artifacts.freshness import check_freshness
+from pii_lint.artifacts.load import MANIFEST
+from pii_lint.errors import PiiLintError, StaleManifest
+from pii_lint.findings import Finding, Location, Persona
+from pii_lint.options import Options
+from pii_lint.pipeline.check import findings_of
+from pii_lint.pipeline.gathering import gather, refuse_nothing_to_guard
+from pii_lint.rules import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a manifest says, as long as the files say the same."""
+
+    facts: Facts
+    findings: tuple[tuple[Location, Finding], ...]
+    # those that count, each with its place in a file of the project
+    answers: files.Answers
+    # what every file said that it was made of
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One of the three: it went well, files changed since dbt compiled them, or it went wrong."""
+
+    analysis: Analysis | None = None
+    stale: tuple[str, ...] = ()
+    # from the project's root
+    sentence: str = ""
+
+
+def look(folder: Path, before: Analysis | None) -> Look:
+    """Judge the project in a folder; `before` is what was found there last. Raises nothing."""
+    try:
+        return _known(folder, before) or _anew(folder)
+    except StaleManifest as stale:
+        return Look(stale=stale.files, sentence=str(stale))
+    except PiiLintError as wrong:
+        return Look(sentence=str(wrong))
+    except Exception as fault:  # noqa: BLE001  an editor's server outlives what it wasn't made for
+        # its text may hold a value of the project
+        return Look(
+            sentence="pii-lint met something it wasn't made for "
+            f"({type(fault).__name__}): please report it with the output of `pii-lint check` "
+            "with PII_LINT_DEBUG=1."
+        )
+
+
+def _known(folder: Path, before: Analysis | None) -> Look | None:
+    """What can be said without reading the manifest again: a file is saved more often than dbt
+    compiles it."""
+    if before is None or before.facts.today != datetime.now(tz=UTC).date():
+        return None
+    manifest = {k: v for k, v in before.answers.items() if k.endswith(f"/{MANIFEST}")}
+    if not files.unchanged(manifest):
+        return None
+    freshness = check_freshness(before.facts.projects[0], folder)
+    if freshness.state == "stale":
+        return Look(stale=freshness.files, sentence=freshness.sentence)
+    return Look(before) if files.unchanged(before.answers) else None
+
+
+def _anew(folder: Path) -> Look:
+    # a run freezes what it linked, which is right for a process that ends with it
+    gc.unfreeze()
+    with files.noting() as answers:
+        facts = replace(gather(Options(project_dir=folder)), persona=Persona.DEFAULT)
+        refuse_nothing_to_guard(facts)
+        found = findings_of(facts)
+    counting = (
+        finding
+        for finding in found
+        if finding.suppressed is None and finding.persona == Persona.DEFAULT
+    )
+    placed = tuple((_place(facts, finding), finding) for finding in counting)
+    return Look(Analysis(facts, placed, answers))
+
+
+def _place(facts: Facts, finding: Finding) -> Location:
+    """Where an editor can show it: compiled SQL lies behind its template."""
+    place = finding.location
+    if place is not None and place.kind == "compiled":
+        place = place.near or facts.places.node(finding.node)
+    if place is None:
+        place = facts.places.node(finding.node)
+    return place or Location("dbt_project.yml", kind="yaml")
