@@ -30,6 +30,10 @@ warehouse: $(VENV)/.duckdb ## Build the warehouse alone, from synthetic data
 test: $(VENV)/.dev ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
+.PHONY: verify
+verify: $(VENV)/.duckdb ## Alter personal data, build anew, and see that no safe mart moves
+	@ops/verify.sh
+
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure the linter's speed beside other tools' (make bench ARGS=--no-peers)
 	@$(BIN)/python -m tests.bench $(ARGS)
