@@ -63,3 +63,18 @@ class Prediction:
     # SHA-256
     policy: str | None
     # SHA-256 of the policy file; None where the shipped policy holds
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What is to be handed out, and by which verdict."""
+
+    marts: tuple[Forecast, ...]
+    refused: tuple[str, ...]
+    # why it may not go; empty where it may
+    recipient: str | None
+    # an exposure; None for a copy within the company
+    salt: Table | None
+    # where the one salt stands, of which a recipient's own is made
+    manifest: str
+    policy: str | None

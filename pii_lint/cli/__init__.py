@@ -28,6 +28,7 @@ _COMMANDS = {
     "config": "pii_lint.cli.config:config",
     "rules": "pii_lint.cli.rules:rules",
     "verify": "pii_lint.cli.verify:verify",
+    "publish": "pii_lint.cli.publish:publish",
     "scan": "pii_lint.cli.scan:scan",
     "screen": "pii_lint.cli.screen:screen",
     "salt": "pii_lint.cli.salt:salt",

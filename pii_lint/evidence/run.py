@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from pii_lint.errors import ConfigError
 from pii_lint.evidence.canaries import Canaries, finds
+from pii_lint.evidence.commit import commit
 from pii_lint.evidence.noninterference import Trials, by_kind, columns, trials
 from pii_lint.evidence.record import ColumnEvidence, Evidence, Verdict
 from pii_lint.evidence.scratch import BuildFailed, Scratch
@@ -41,7 +40,7 @@ def verify(
                 "`dbt build --full-refresh` says of it first."
             ) from None
     return Evidence(
-        commit=_commit(project_dir),
+        commit=commit(project_dir),
         manifest=prediction.manifest,
         policy=prediction.policy,
         dbt=_version("dbt-core"),
@@ -73,22 +72,6 @@ def _together(
         if known is None or not (known.verdict.fails or known.verdict is Verdict.EXCUSED):
             by_name[hit.relation, hit.column] = hit
     return tuple(by_name[key] for key in sorted(by_name))
-
-
-def _commit(project_dir: Path) -> str | None:
-    """The commit that was verified, marked where files differ from it."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    answers = []
-    for words in (["rev-parse", "HEAD"], ["status", "--porcelain"]):
-        run = subprocess.run(  # noqa: S603  fixed words
-            [git, "-C", str(project_dir), *words], capture_output=True, text=True, check=False
-        )
-        if run.returncode:
-            return None
-        answers.append(run.stdout.strip())
-    return f"{answers[0]}{' with changes' if answers[1] else ''}"
 
 
 def _version(package: str) -> str:

@@ -27,6 +27,11 @@ def prediction(options: Options) -> Prediction:
     facts = gather(options)
     refuse_nothing_to_guard(facts)
     _refuse_writers_elsewhere(facts)
+    return foretold(options, facts)
+
+
+def foretold(options: Options, facts: Facts) -> Prediction:
+    """The labels of a run, in plain words."""
     return Prediction(
         places=tuple(_places(facts)),
         relations=tuple(_forecasts(facts)),

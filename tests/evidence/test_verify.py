@@ -11,98 +11,12 @@ from typing import Any
 import pytest
 
 from pii_lint.cli import main
+from tests.evidence.shop import PROJECT, dbt
 
 pytestmark = pytest.mark.slow
 
-PROJECT = {
-    "dbt_project.yml": """\
-name: shop
-version: "1.0.0"
-config-version: 2
-profile: shop
-flags: {send_anonymous_usage_stats: false}
-models:
-  shop: {+materialized: view, marts: {+materialized: table}}
-""",
-    "profiles.yml": """\
-shop:
-  target: dev
-  outputs: {dev: {type: duckdb, path: shop.duckdb, threads: 1}}
-""",
-    "models/sources.yml": """\
-sources:
-  - name: raw
-    schema: main
-    tables:
-      - name: people
-        columns:
-          - {name: id, config: {meta: {pii: false}}}
-          - {name: email, config: {tags: [pii], meta: {pii: true, pii_type: email}}}
-          - {name: born, config: {tags: [pii], meta: {pii: true, pii_type: birth_date}}}
-          - {name: document, config: {tags: [pii], meta: {pii: true, pii_keys: [phone]}}}
-          - {name: city, config: {meta: {pii: false}}}
-      - name: salts
-        columns:
-          - {name: salt, config: {meta: {secret: true}}}
-""",
-    "models/staging/stg_people.sql": """\
-select id, email, born, city, document,
-    sha256(lower(email) || (select salt from {{ source('raw', 'salts') }})) as email_hash
-from {{ source('raw', 'people') }}
-""",
-    "models/marts/safe/cities.sql": """\
-select city, count(*) as people, count(distinct email) as addresses, avg(year(born)) as born
-from {{ ref('stg_people') }} group by city
-""",
-    "models/marts/safe/hashes.sql": """\
-select id, email_hash, current_timestamp as loaded_at from {{ ref('stg_people') }}
-""",
-    "pii_lint.yml": """\
-version: 1
-zones: {safe: {paths: [models/marts/safe]}}
-""",
-}
 MART = "models/marts/safe/leak.sql"
 FROM = "from {{ ref('stg_people') }}"
-
-
-@pytest.fixture
-def shop(require: Callable[[str], None], tmp_path: Path) -> Callable[..., Path]:
-    """Makes the project, with files of one's own, and builds it."""
-    require("dbt")
-    require("duckdb")
-
-    def make(**files: str) -> Path:
-        import duckdb
-
-        for name, text in {**PROJECT, **files}.items():
-            file = tmp_path / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
-            connection.execute(
-                "create table people as select i as id, 'p' || i || '@mail' || i % 3 || '.org' as "
-                "email, date '1960-01-01' + cast(i * 400 as integer) as born, "
-                "json_object('phone', '+4930' || (100000 + i), 'plan', 'basic') as document, "
-                "['Rom', 'Bern'][1 + i % 2] as city from range(40) t(i); "
-                f"create table salts as select '{'5a' * 32}' as salt"
-            )
-        dbt(tmp_path, "build")
-        return tmp_path
-
-    return make
-
-
-def dbt(folder: Path, *words: str) -> None:
-    from contextlib import chdir
-
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    with chdir(folder):
-        result = dbtRunner().invoke(["--quiet", "--log-level", "none", *words])
-    DuckDBConnectionManager.close_all_connections()
-    assert result.success, result.exception
 
 
 def verify(folder: Path, *words: str) -> int:
