@@ -20,6 +20,7 @@ _COMMANDS = {
     "check": "pii_lint.cli.check:check",
     "inventory": "pii_lint.cli.inventory:inventory",
     "explain": "pii_lint.cli.explain:explain",
+    "report": "pii_lint.cli.report:report",
     "blast-radius": "pii_lint.cli.blast_radius:blast_radius",
     "baseline": "pii_lint.cli.baseline:baseline",
     "diff": "pii_lint.cli.diff:diff",

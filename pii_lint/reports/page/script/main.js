@@ -1,0 +1,64 @@
+// From the address to a view, and back.
+const TITLES = { overview: "Overview", lineage: "Lineage", inventory: "Inventory", findings: "Findings", proof: "Proofs" };
+const main = document.getElementById("main");
+let written = null;
+
+function replaceAddress(address) {
+  written = address;
+  history.replaceState(null, "", address);
+}
+
+function show(first) {
+  const { view, value, chosen } = read(location.hash);
+  const node = value && nodeCalled(value);
+  const column = view === "column" && value && columnCalled(value);
+  let drawn;
+  let title = TITLES[view] || TITLES.overview;
+  let current = view;
+  if (column) {
+    drawn = lineage(column, null, chosen);
+    title = `${column.node.name}.${column.name}`;
+    current = "lineage";
+  } else if (view === "relation" && node) {
+    drawn = lineage(null, node, chosen);
+    title = node.name;
+    current = "lineage";
+  } else if (view === "proof" && node) {
+    drawn = proof(node);
+    title = `Proof of ${node.name}`;
+  } else if (value !== undefined || (view !== "overview" && !TITLES[view])) {
+    drawn = [el("h1", null, "Nothing of that name"), el("p", null, "This page knows no ", code(value || view), ". ", el("a", { href: "#overview" }, "Back to the overview"))];
+    title = "Nothing of that name";
+  } else {
+    drawn = { lineage: () => lineage(null, null, chosen), inventory: () => inventory(chosen), findings: () => findingsView(chosen), proof: () => proofs(chosen) }[view]?.() || overview();
+  }
+  document.title = `${title} · ${told.project}`;
+  main.className = `view-${view}`;
+  for (const one of document.querySelectorAll("#views a")) {
+    if (one.dataset.view === current) one.setAttribute("aria-current", "page");
+    else one.removeAttribute("aria-current");
+  }
+  main.replaceChildren(...drawn.flat(9).filter(Boolean));
+  if (!first) {
+    const heading = main.querySelector(".detail h2");
+    (heading || main).focus({ preventScroll: Boolean(heading) });
+    if (!heading) scrollTo(0, 0);
+    say(title);
+  }
+}
+
+document.getElementById("project").textContent = told.project;
+document.getElementById("views").append(
+  ...VIEWS.map((view) => el("li", null, el("a", { href: `#${view}`, "data-view": view }, TITLES[view], view === "findings" && counting.length ? el("span", { class: "dim" }, ` ${number(counting.length)}`) : ""))),
+);
+searchField();
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
+addEventListener("hashchange", () => {
+  if (location.hash === written) return;
+  written = null;
+  show(false);
+});
+show(true);
