@@ -8,6 +8,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 		>/dev/null 2>&1 && echo "$$python" && break; done)
 
 VENV := .venv
+# what looks at the page with the eyes of those who can't see it; its tests need Node.js, no others do
+AXE := $(if $(shell command -v npm),tests/browser/node_modules/.package-lock.json)
 BIN := $(VENV)/bin
 PYTHON_FILES := pii_lint tests ops seeds
 
@@ -27,7 +29,7 @@ warehouse: $(VENV)/.duckdb ## Build the warehouse alone, from synthetic data
 	@ops/warehouse.sh
 
 .PHONY: test
-test: $(VENV)/.dev ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
+test: $(VENV)/.dev $(AXE) ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: verify
@@ -87,6 +89,9 @@ $(BIN)/python:
 		echo "$(PYTHON) can't make a virtual environment: install its venv module (on Debian: python3-venv)." >&2; \
 		exit 1; \
 	}
+
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix tests/browser
 
 # A stamp an extra, so that nothing is installed twice and a changed pyproject.toml is noticed.
 $(VENV)/.duckdb: pyproject.toml | $(BIN)/python

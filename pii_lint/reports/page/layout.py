@@ -7,6 +7,7 @@ its band and its order, so that nothing jumps.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import fsum
 from typing import NamedTuple
 
 BANDS = {"raw": 0, "staging": 1, "intermediate": 2, "": 2, "safe": 3, "restricted": 3, "export": 4}
@@ -80,18 +81,18 @@ def _ranks(bands: Mapping[str, int], reads: Mapping[str, Collection[str]]) -> di
 
 def _untangle(columns: Sequence[list[str]], reads: Mapping[str, Collection[str]]) -> None:
     """Order each column by where the neighbours of its boxes stand, to and fro."""
-    # in an order of their own, for a sum of fractions depends on it
-    neighbours = {uid: dict.fromkeys(above) for uid, above in reads.items()}
+    neighbours = {uid: set(above) for uid, above in reads.items()}
     for uid, above in reads.items():
         for read in above:
-            neighbours[read][uid] = None
+            neighbours[read].add(uid)
     heights = {
         uid: place / max(len(column), 1) for column in columns for place, uid in enumerate(column)
     }
     for sweep in range(SWEEPS):
         for column in columns if sweep % 2 == 0 else reversed(columns):
+            # exact sums, so that the order of what is summed up doesn't matter
             means = {
-                uid: sum(heights[other] for other in neighbours[uid]) / len(neighbours[uid])
+                uid: fsum(heights[other] for other in neighbours[uid]) / len(neighbours[uid])
                 if neighbours[uid]
                 else heights[uid]
                 for uid in column

@@ -1,5 +1,7 @@
 // Boxes in bands, drawn by the browser's own layout; wires are laid where the boxes came to stand.
 const BANDS = ["Raw", "Staging", "Intermediate", "Marts", "Uses"];
+const PAPER = 660;
+// pixels across a printed page
 const FEW = 70;
 // relations of a project that is shown whole
 
@@ -21,7 +23,7 @@ const wireForm = (from, to) => {
 };
 
 // `shown` are nodes to draw by themselves; `folds` are [key, title, nodes] to draw as one.
-function graph({ shown, folds, columnsOf, chosen, edges, open, pick }) {
+function graph({ canvas, shown, folds, columnsOf, chosen, edges, open, pick }) {
   const boxOf = new Map();
   const drawn = el("div", { class: "graph" });
   const wires = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -42,8 +44,6 @@ function graph({ shown, folds, columnsOf, chosen, edges, open, pick }) {
     );
   });
   const ranks = places.reduce((sum, [, some]) => sum + group(some, rank).size, 0);
-  drawn.style.setProperty("--ranks", ranks);
-  drawn.style.setProperty("--gaps", `${(places.length - 1) * 2.9 + (ranks - places.length) * 2.4}rem`);
   drawn.append(wires, el("div", { class: "bands" }, bands));
 
   function band(one) {
@@ -118,7 +118,7 @@ function graph({ shown, folds, columnsOf, chosen, edges, open, pick }) {
   }
 
   function fold(one) {
-    const counted = marks(tally(one.nodes));
+    const counted = [...marks(tally(one.nodes)), ...useStates(one.nodes).map(([state, count]) => [signed(state), ` ${number(count)}`])];
     const made = el(
       "li",
       { class: "box fold" },
@@ -133,14 +133,23 @@ function graph({ shown, folds, columnsOf, chosen, edges, open, pick }) {
     return made;
   }
 
+  // Boxes are as wide as the canvas allows. In pixels, so that paper shows what was measured here.
+  function widen() {
+    const gaps = (places.length - 1) * 44 + (ranks - places.length) * 36 + 48;
+    const room = (canvas.clientWidth - gaps) / ranks;
+    drawn.style.setProperty("--box", `${Math.max(128, Math.min(room, 204))}px`);
+    drawn.style.setProperty("--paper-zoom", String(Math.min(1, PAPER / drawn.offsetWidth)));
+  }
+
   function lay() {
+    widen();
     const frame = drawn.getBoundingClientRect();
     const laid = new Map();
     const spot = (made) => {
       if (!laid.has(made)) {
         const at = made.getBoundingClientRect();
-        const y = at.top - frame.top + drawn.scrollTop + Math.min(at.height / 2, 22);
-        const x = at.left - frame.left + drawn.scrollLeft;
+        const y = at.top - frame.top + Math.min(at.height / 2, 22);
+        const x = at.left - frame.left;
         laid.set(made, { left: x, right: x + at.width, y });
       }
       return laid.get(made);
@@ -161,7 +170,7 @@ function graph({ shown, folds, columnsOf, chosen, edges, open, pick }) {
       }
       for (const node of shown) {
         if (node.sort === "exposure") {
-          for (const read of node.reads) join(boxOf.get(nodes[read]), boxOf.get(node), wireForm(nodes[read], node), 1);
+          for (const read of node.reads) join(boxOf.get(nodes[read]), boxOf.get(node), wireForm(nodes[read], node), 2);
         }
       }
     } else {
@@ -193,11 +202,11 @@ function graph({ shown, folds, columnsOf, chosen, edges, open, pick }) {
     wires.replaceChildren(...lines.map(([, , made]) => made));
   }
 
-  const watch = new ResizeObserver(() => {
-    wires.setAttribute("width", "0");
-    wires.setAttribute("height", "0");
+  let width = 0;
+  new ResizeObserver(() => {
+    if (canvas.clientWidth === width) return;
+    width = canvas.clientWidth;
     lay();
-  });
-  watch.observe(drawn);
+  }).observe(canvas);
   return drawn;
 }

@@ -13,6 +13,7 @@ function lineage(column, node, chosen) {
     canvas.replaceChildren(
       graph({
         ...picked,
+        canvas,
         open(key) {
           unfolded.add(key);
           draw();
@@ -106,12 +107,12 @@ function folded(some, must) {
       const folders = [...group(alike, (node) => node.folder)].sort(([one], [other]) => compare(one, other));
       if (alike.length === 1) first.add(alike[0]);
       else if (folders.length > 4 && !unfolded.has(all)) {
-        folds.push({ key: all, title: `${number(alike.length)} more in ${number(folders.length)} folders`, nodes: alike });
+        folds.push({ key: all, title: `${number(alike.length)} more`, nodes: alike });
       } else {
         for (const [folder, inside] of folders) {
           const one = `${all}/${folder}`;
           if (inside.length === 1 || unfolded.has(one)) for (const node of inside) first.add(node);
-          else folds.push({ key: one, title: `${shortFolder(folder)}: ${number(inside.length)} more`, nodes: inside });
+          else folds.push({ key: one, title: `${number(inside.length)} in ${shortFolder(folder)}`, nodes: inside });
         }
       }
     }
