@@ -287,7 +287,7 @@ def test_links_lead_deep(open_page: Open, acme_page: Path) -> None:
     ):
         page.goto(acme_page.as_uri() + fragment)
         assert page.inner_text(".detail h2") == heading, fragment
-    for fragment in ("#column=stg_users.nothing", "#column=%E0%A4%A", "#proof=no", "#elsewhere"):
+    for fragment in ("#column=stg_users.nothing", "#column=%E0%A4%A", "#proof=no", "#constructor"):
         page.goto(acme_page.as_uri() + fragment)
         assert page.inner_text("h1") == "Nothing of that name", fragment
 

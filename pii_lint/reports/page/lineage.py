@@ -149,7 +149,10 @@ class _Teller:
             name = UNLISTED
         place = where(self._facts.places.span(uid, span)) if span else ""
         name = UNLISTED if column == WHOLE else name
-        return Edge(node, name, op, self._excerpt(uid, span), place)
+        bare = span is not None and op == "copy" and span.end - span.start == len(name)
+        # a column's name and nothing else: thousands of times the case, and read at once
+        expression = name if bare else self._excerpt(uid, span)
+        return Edge(node, name, op, expression, place)
 
     def _excerpt(self, uid: str, span: Span | None) -> str:
         if span is None:

@@ -1,5 +1,4 @@
 // What stands beside the graph: one relation, or one column with its ways.
-const CLASSES = { public: 0, internal: 1, confidential: 2, restricted: 3 };
 const STANDINGS = {
   tagged: "tagged as personal",
   clean: "declared clean",
@@ -161,16 +160,19 @@ function reached(column, ahead) {
   if (!ahead.length) return null;
   const by = [...group(ahead, (one) => one.node)].sort(([one], [other]) => other.band - one.band || compare(one.name, other.name));
   const out = unique(by.flatMap(([node]) => node.readers.map((id) => nodes[id]).filter((one) => one.sort === "exposure")));
-  const most = 40;
+  const most = 30;
+  const line = ([node, some]) =>
+    el(
+      "li",
+      null,
+      el("span", null, toNode(node), el("span", { class: "dim small" }, ` ${listed(some.map((one) => brief(one.name)))}`)),
+      el("span", { class: "marks" }, unique(some.flatMap((one) => one.stands.filter((stand) => originsOf(column).has(stand.origin)).map((stand) => stand.form))).sort(worse).map((one) => form(one))),
+    );
   return [
     out.length ? el("p", null, "Leaves by ", joined(out.map((node) => toProof(node)))) : null,
-    el(
-      "ul",
-      { class: "columns" },
-      by.slice(0, most).map(([node, some]) =>
-        el("li", null, el("span", null, toNode(node), el("span", { class: "dim small" }, ` ${listed(some.map((one) => one.name))}`)), el("span", { class: "marks" }, unique(some.flatMap((one) => one.stands.filter((stand) => originsOf(column).has(stand.origin)).map((stand) => stand.form))).sort(worse).map((one) => form(one)))),
-      ),
-    ),
-    by.length > most ? el("p", { class: "small" }, `and ${many(by.length - most, "relation")} more`) : null,
+    el("ul", { class: "columns" }, by.slice(0, most).map(line)),
+    by.length > most
+      ? el("details", null, el("summary", { class: "small" }, `and ${many(by.length - most, "relation")} more`), el("ul", { class: "columns" }, by.slice(most).map(line)))
+      : null,
   ];
 }

@@ -16,7 +16,8 @@ function filters(chosen, which, change) {
             "select",
             { id },
             el("option", { value: "" }, "all"),
-            choices[name]().map((one) =>
+            // an address may ask for what isn't there
+            unique([...choices[name](), ...(chosen[name] ? [chosen[name]] : [])]).map((one) =>
               el("option", { value: one, selected: one === chosen[name] }, one),
             ),
           );

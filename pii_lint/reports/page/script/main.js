@@ -1,5 +1,12 @@
 // From the address to a view, and back.
 const TITLES = { overview: "Overview", lineage: "Lineage", inventory: "Inventory", findings: "Findings", proof: "Proofs" };
+const SHOWS = {
+  overview,
+  lineage: (chosen) => lineage(null, null, chosen),
+  inventory,
+  findings: findingsView,
+  proof: proofs,
+};
 const main = document.getElementById("main");
 let written = null;
 
@@ -13,7 +20,7 @@ function show(first) {
   const node = value && nodeCalled(value);
   const column = view === "column" && value && columnCalled(value);
   let drawn;
-  let title = TITLES[view] || TITLES.overview;
+  let title = VIEWS.includes(view) ? TITLES[view] : "";
   let current = view;
   if (column) {
     drawn = lineage(column, null, chosen);
@@ -26,11 +33,11 @@ function show(first) {
   } else if (view === "proof" && node) {
     drawn = proof(node);
     title = `Proof of ${node.name}`;
-  } else if (value !== undefined || (view !== "overview" && !TITLES[view])) {
-    drawn = [el("h1", null, "Nothing of that name"), el("p", null, "This page knows no ", code(value || view), ". ", el("a", { href: "#overview" }, "Back to the overview"))];
+  } else if (value !== undefined || !VIEWS.includes(view)) {
+    drawn = [el("h1", null, "Nothing of that name"), el("p", null, "This page knows no ", code(brief(value || view)), ". ", el("a", { href: "#overview" }, "Back to the overview"))];
     title = "Nothing of that name";
   } else {
-    drawn = { lineage: () => lineage(null, null, chosen), inventory: () => inventory(chosen), findings: () => findingsView(chosen), proof: () => proofs(chosen) }[view]?.() || overview();
+    drawn = SHOWS[view](chosen);
   }
   document.title = `${title} · ${told.project}`;
   main.className = `view-${view}`;

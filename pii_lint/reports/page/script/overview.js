@@ -129,15 +129,21 @@ function severity(name) {
 function findingsInBrief() {
   const telling = counting.filter((one) => one.severity !== "note").sort(bySeverity);
   const rest = counting.length - telling.length;
-  const rows = telling.slice(0, 8).map((finding) =>
+  const alike = [...group(telling, (one) => `${one.code} ${one.node ? one.node.id : one.name}`).values()];
+  const rows = alike.slice(0, 6).map(([finding, ...more]) =>
     el(
       "li",
       null,
       severity(finding.severity),
-      el("div", null, el("p", null, aboutWhat(finding), " ", code(finding.code, "dim")), el("p", { class: "small" }, prose(finding.message))),
+      el(
+        "div",
+        null,
+        el("p", null, aboutWhat(finding), " ", code(finding.code, "dim")),
+        el("p", { class: "small" }, prose(finding.message), more.length ? el("span", { class: "dim" }, ` And ${number(more.length)} more like it.`) : null),
+      ),
     ),
   );
-  const left = telling.length - rows.length;
+  const left = alike.slice(6).reduce((sum, some) => sum + some.length, 0);
   return section(
     "Findings",
     rows.length

@@ -56,7 +56,7 @@ function proof(node) {
     el(
       "div",
       { class: `verdict ${said.sort === "free" ? "passes" : "fails"}` },
-      el("p", { class: "kicker" }, `Is ${node.name} free of personal data?`),
+      el("p", { class: "kicker" }, `Is ${brief(node.name)} free of personal data?`),
       el("h1", null, { free: "Yes", holds: "No", unsure: "It can't be said" }[said.sort]),
       el("p", { class: "lead" }, said.said),
       reservations(said, blindHere, halves, unreviewed),

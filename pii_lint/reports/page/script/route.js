@@ -53,15 +53,19 @@ function split(part) {
   return at < 0 ? [part, undefined] : [part.slice(0, at), decoded(part.slice(at + 1))];
 }
 
-const toColumn = (column, more) =>
-  el("a", { href: link("column", addressOf(column)), class: `name ${more || ""}` }, column.name);
-const toNode = (node, more) =>
-  el("a", { href: link("relation", called(node)), class: `name ${more || ""}` }, node.name);
+// A name may be longer than any page; whoever points at it sees the whole of it.
+const LONGEST = 120;
+const brief = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name);
+const pointing = (href, name, ...inside) =>
+  el("a", { href, class: "name", title: name.length > LONGEST ? name : null }, ...inside);
+
+const toColumn = (column) => pointing(link("column", addressOf(column)), column.name, brief(column.name));
+const toNode = (node) => pointing(link("relation", called(node)), node.name, brief(node.name));
+const toProof = (node, said) => pointing(link("proof", called(node)), node.name, said || brief(node.name));
 const toBoth = (column) =>
-  el(
-    "a",
-    { href: link("column", addressOf(column)), class: "name" },
-    el("span", { class: "dim" }, `${column.node.name}.`),
-    column.name,
+  pointing(
+    link("column", addressOf(column)),
+    `${column.node.name}.${column.name}`,
+    el("span", { class: "dim" }, `${brief(column.node.name)}.`),
+    brief(column.name),
   );
-const toProof = (node, said) => el("a", { href: link("proof", called(node)), class: "name" }, said || node.name);

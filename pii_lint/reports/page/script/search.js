@@ -18,8 +18,8 @@ function searchField() {
     found.replaceChildren(
       ...hits.slice(0, MOST_FOUND).map((hit) =>
         el("li", null, hit.node
-          ? el("a", { href: link("column", addressOf(hit)) }, el("span", null, el("span", { class: "dim" }, `${hit.node.name}.`), hit.name), mark(formOf(hit)))
-          : el("a", { href: hit.sort === "exposure" || marts.includes(hit) ? link("proof", called(hit)) : link("relation", called(hit)) }, hit.name, el("span", { class: "dim small" }, zoneName(hit.zone)))),
+          ? el("a", { href: link("column", addressOf(hit)) }, el("span", null, el("span", { class: "dim" }, `${brief(hit.node.name)}.`), brief(hit.name)), mark(formOf(hit)))
+          : el("a", { href: hit.sort === "exposure" || marts.includes(hit) ? link("proof", called(hit)) : link("relation", called(hit)) }, brief(hit.name), el("span", { class: "dim small" }, zoneName(hit.zone)))),
       ),
     );
     found.hidden = hits.length === 0;
@@ -67,5 +67,5 @@ function matches(wanted) {
       if (at < 0 && full.includes(wanted)) found.push([column.name.toLowerCase().startsWith(wanted) ? 2 : 3, full, column]);
     }
   }
-  return found.sort((one, other) => one[0] - other[0] || Number(!other[2].stands?.length) * 0 || compare(one[1], other[1])).map(([, , hit]) => hit);
+  return found.sort((one, other) => one[0] - other[0] || compare(one[1], other[1])).map(([, , hit]) => hit);
 }
