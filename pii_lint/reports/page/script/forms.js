@@ -25,7 +25,8 @@ const zoneName = (zone) => zone || "no zone";
 
 const worse = (one, other) => WORST.indexOf(one) - WORST.indexOf(other);
 const worstForm = (some) => some.map((one) => one.form).sort(worse)[0];
-const formOf = (column) => worstForm(column.stands);
+const worstOf = new Map(columns.map((column) => [column, worstForm(column.stands)]));
+const formOf = (column) => worstOf.get(column);
 const isValue = (stand) => VALUES.includes(stand.form);
 
 function form(name, count) {
@@ -54,13 +55,19 @@ function mark(name, count) {
 function tally(some) {
   const found = { clean: 0 };
   for (const node of some) {
-    for (const column of node.columns) {
-      const worst = formOf(column) || "clean";
-      found[worst] = (found[worst] || 0) + 1;
-    }
+    for (const [worst, count] of Object.entries(tallies[node.id])) found[worst] = (found[worst] || 0) + count;
   }
   return found;
 }
+
+const tallies = nodes.map((node) => {
+  const found = { clean: 0 };
+  for (const column of node.columns) {
+    const worst = formOf(column) || "clean";
+    found[worst] = (found[worst] || 0) + 1;
+  }
+  return found;
+});
 
 const marks = (found) => WORST.filter((one) => found[one]).map((one) => mark(one, found[one]));
 

@@ -15,12 +15,17 @@ for (const column of columns) {
     between.get(key).push(edge);
   }
 }
-const wireForm = (from, to) => {
-  const edges = between.get(`${from.id}>${to.id}`);
-  if (edges) return formBetween(from, to, edges);
-  // a use takes what the relation under it holds
-  return to.sort === "exposure" ? worstForm(from.columns.flatMap((column) => column.stands)) : undefined;
-};
+const wireForms = new Map();
+function wireForm(from, to) {
+  const key = `${from.id}>${to.id}`;
+  if (!wireForms.has(key)) {
+    const edges = between.get(key);
+    // a use takes what the relation under it holds
+    const worst = to.sort === "exposure" ? worstForm(from.columns.flatMap((column) => column.stands)) : undefined;
+    wireForms.set(key, edges ? formBetween(from, to, edges) : worst);
+  }
+  return wireForms.get(key);
+}
 
 // `shown` are nodes to draw by themselves; `folds` are [key, title, nodes] to draw as one.
 function graph({ canvas, shown, folds, columnsOf, chosen, edges, open, pick }) {

@@ -132,7 +132,7 @@ function matters(some) {
   const raise = (node, weight) => weights.set(node, Math.max(weights.get(node) || 0, weight));
   for (const finding of counting) if (finding.node) raise(finding.node, finding.flows.length ? heavy[finding.severity] : 0);
   const weigh = (node) => {
-    const worst = worstForm(node.columns.flatMap((column) => column.stands));
+    const worst = WORST.find((one) => tallies[node.id][one]);
     return (weights.get(node) || 0) + (VALUES.includes(worst) ? 10 - WORST.indexOf(worst) : 0);
   };
   const ends = some.map((node) => [weigh(node), node]).filter(([weight]) => weight > 0);
