@@ -83,7 +83,8 @@ def _softened(facts: Facts) -> Iterator[Leave]:
         *switches(shipped, facts, places),
     ):
         if change.weakens and change.sort != "literal keys":
-            said = f"{change.sort} {change.subject}: ships as {change.was}, here {change.now}"
+            ships = "" if change.was == "as shipped" else f", ships as {change.was}"
+            said = f"{change.sort} {change.subject}: {change.now}{ships}"
             yield _of_policy("milder policy", "weakens", said, "", "", config.file or POLICY_FILE)
 
 

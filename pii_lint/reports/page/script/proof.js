@@ -1,3 +1,5 @@
+const dimmed = new Set([...blind, ...halfSeen].map((one) => one.node));
+
 // One mart on one screen: all that flows in, in which form, which masks hold, what was not seen.
 function standing(node) {
   const some = node.sort === "exposure" ? node.reads.flatMap((id) => nodes[id].columns) : node.columns;
@@ -7,8 +9,9 @@ function standing(node) {
   if (readable.length) return { sort: "holds", said: `It holds personal data that can be read: ${readable.join(", ")}.`, short: "holds readable data" };
   if (forms.has("unknown")) return { sort: "unsure", said: "It can't be said: sight was lost on the way into it.", short: "can't be said" };
   if (forms.has("pseudonym")) return { sort: "holds", said: "It holds pseudonyms, which stay personal data in law; no value can be read without the secret.", short: "holds pseudonyms" };
-  if (forms.size) return { sort: "free", said: "No value of a person stands in it; personal data only had an influence, or went into statistics over many people.", short: "free of personal values" };
-  return { sort: "free", said: "No personal data flows into it, in any form.", short: "free of personal data" };
+  const seen = [...above(node)].some((one) => dimmed.has(one)) ? ", as far as was seen" : "";
+  if (forms.size) return { sort: "free", said: "No value of a person stands in it; personal data only had an influence, or went into statistics over many people.", short: `free of personal values${seen}` };
+  return { sort: "free", said: "No personal data flows into it, in any form.", short: `free of personal data${seen}` };
 }
 
 function proofs(chosen) {
@@ -19,7 +22,7 @@ function proofs(chosen) {
     const found = some.map((node) => [node, standing(node)]).sort(([a, one], [b, other]) => order.indexOf(one.sort) - order.indexOf(other.sort) || compare(a.name, b.name));
     const most = 200;
     results.replaceChildren(
-      el("p", { class: "small" }, `${many(some.length, "mart or use", "marts and uses")}: ${many(found.filter(([, one]) => one.sort === "free").length, "is", "are").replace(/^(\S+) (is|are)$/, "$1 free of personal values")}.`),
+      el("p", { class: "small" }, `${many(some.length, "mart or use", "marts and uses")}, ${number(found.filter(([, one]) => one.sort === "free").length)} of them free of personal values.`),
       table("Proofs", ["Relation", "Zone", "Owner", "Holds", "Verdict"], found.slice(0, most).map(([node, one]) =>
         el("tr", null, el("th", { scope: "row" }, toProof(node)), el("td", null, zoneName(node.zone)), el("td", null, node.owner || el("span", { class: "dim" }, "nobody")), el("td", null, el("span", { class: "marks" }, marks(tally([node])))), el("td", null, el("span", { class: `verdict-word ${one.sort}` }, one.short))),
       )),
