@@ -347,11 +347,11 @@ def test_axe_finds_enough_contrast_in_the_dark(
     open_page: Open, acme_page: Path, wt07_page: Path, inspect: Inspect
 ) -> None:
     found: list[str] = []
-    for file in (acme_page, wt07_page):
+    for file, views in ((acme_page, VIEWS), (wt07_page, ("#overview", "#lineage", "#findings"))):
         page = open_page(file, color_scheme="dark", reduced_motion="reduce", **DESK)
-        for view in VIEWS:
-            if page.goto(file.as_uri() + view) or "Nothing of" not in page.inner_text("h1"):
-                found += [f"{view} {one}" for one in inspect(page, "color-contrast")]
+        for view in views:
+            page.goto(file.as_uri() + view)
+            found += [f"{view} {one}" for one in inspect(page, "color-contrast")]
     assert not found
 
 

@@ -76,7 +76,7 @@ function around(node, chosen) {
       for (const id of [...one.reads, ...one.readers]) kept.add(nodes[id]);
     }
   }
-  const near = matters(some.length < nodes.length ? some : some.filter((one) => BANDS[one.band] === "Marts"));
+  const near = new Set(some.length < nodes.length ? matters(some) : usual());
   for (const one of node ? [node, ...[...node.reads, ...node.readers].slice(0, 60).map((id) => nodes[id])] : []) {
     near.add(one);
     kept.add(one);
@@ -125,6 +125,9 @@ const shortFolder = (folder) => folder.split("/").slice(-2).join("/");
 
 // The marts that matter most, and all that their labels came by.
 const MOST_MARTS = 8;
+
+let remembered;
+const usual = () => (remembered ||= matters(nodes.filter((one) => BANDS[one.band] === "Marts")));
 
 function matters(some) {
   const heavy = { error: 1000, warn: 100, note: 1 };
