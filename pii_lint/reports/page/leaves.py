@@ -32,7 +32,10 @@ def _state(until: date | None, today: date) -> State:
 def _declassified(facts: Facts) -> Iterator[Leave]:
     for one in facts.declassifications:
         known = one.node in facts.nodes
-        state: State = "unusable" if one.lacks or not known else _state(one.until, facts.today)
+        state: State = _state(one.until, facts.today)
+        if state == "holds" and not (known and one.holds(facts.today)):
+            # it lacks a word, it would last too long, or it speaks of nothing that is there
+            state = "unusable"
         beside = facts.places.properties(one.node, one.column) if known else None
         stated = f"{facts.config.file}:{one.line}" if one.line else where(beside)
         yield Leave(
@@ -69,7 +72,7 @@ def _softened(facts: Facts) -> Iterator[Leave]:
     if waiver is not None:
         yield _of_policy(
             "literal keys",
-            _state(waiver.until, facts.today),
+            "unusable" if waiver.until > facts.latest else _state(waiver.until, facts.today),
             "a literal counts as a key",
             waiver.reason,
             str(waiver.until),

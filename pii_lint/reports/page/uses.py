@@ -48,7 +48,7 @@ def _use(facts: Facts, exposure: Exposure) -> Use:
             return told("open", f"It takes {held}, which the policy leaves open.")
         return told("unsigned", f"It takes {held}, and nobody signed for it.")
     signed = f"{word.approved_by or 'nobody'} signed on {word.approved_on}, until {word.until}"
-    gaps = dict.fromkeys(gap for one in given if (gap := word.gap(one, facts.today)))
+    gaps = dict.fromkeys(gap for one in given if (gap := word.gap(one, facts.today, facts.latest)))
     if not gaps:
         return told("signed", f"It takes {held}; {signed}.")
     expired = word.until is not None and word.until < facts.today
