@@ -34,9 +34,8 @@ def address(*, unverified: bool = False) -> Address:
     host = given.get("host") or usual.get("host", "")
     numeric = given.get("hostaddr") or usual.get("hostaddr", "")
     port = given.get("port") or usual.get("port", "5432")
-    database = (
-        given.get("dbname") or usual.get("dbname") or given.get("user") or usual.get("user", "")
-    )
+    both = {**usual, **given}
+    database = both.get("dbname") or both.get("user", "")
     shown = f"database {database} on {host or numeric or 'the local socket'}, port {port}"
     parameters = {"application_name": "pii-lint sync", **given, "client_encoding": "UTF8"}
     if "connect_timeout" not in given and "PGCONNECT_TIMEOUT" not in os.environ:

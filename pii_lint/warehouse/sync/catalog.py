@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from pii_lint.errors import ConfigError
 from pii_lint.warehouse.sync.declared import Relation
@@ -13,6 +13,22 @@ from pii_lint.warehouse.sync.types import PgType
 _READABLE = ("r", "p", "v", "m", "f")
 _DEEPEST = 32
 # Domains over domains.
+
+
+class _Listed(NamedTuple):
+    """A row of pg_type."""
+
+    name: str
+    shown: str
+    sort: str
+    base: int
+    # of a domain, and its modifier
+    modifier: int
+    element: int
+    category: str
+
+
+_STRANGE = _Listed("?", "a type that was made just now", "b", 0, -1, 0, "X")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +57,23 @@ class Catalog:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._types = {
-            cast("int", oid): (str(name), str(shown), str(sort), cast("int", base), cast("int", mod),
-                               cast("int", element), str(category))
-            for oid, name, shown, sort, base, mod, element, category in source.query(
+            cast("int", oid): _Listed(
+                str(name),
+                str(shown),
+                str(sort),
+                cast("int", base),
+                cast("int", modifier),
+                cast("int", element),
+                str(category),
+            )
+            for oid, name, shown, sort, base, modifier, element, category in source.query(
                 "select t.oid::int8, case when n.nspname = 'pg_catalog' or t.typname = 'citext' "
                 "then t.typname::text else n.nspname || '.' || t.typname end, "
                 "pg_catalog.format_type(t.oid, null), t.typtype::text, t.typbasetype::int8, "
                 "t.typtypmod, t.typelem::int8, t.typcategory::text "
                 "from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace"
             )
-        }  # fmt: skip
+        }
 
     def find(self, relation: Relation, called: str) -> Found:
         """The table. Raises ConfigError where there is none, or none that may be looked at."""
@@ -75,7 +98,8 @@ class Catalog:
                 "select attname::text, atttypid::int8, atttypmod, "
                 "pg_catalog.has_column_privilege(attrelid, attnum, 'select') "
                 "from pg_catalog.pg_attribute "
-                "where attrelid = %s::int8::oid and attnum > 0 and not attisdropped order by attnum",
+                "where attrelid = %s::int8::oid and attnum > 0 and not attisdropped "
+                "order by attnum",
                 (oid,),
             )
         )
@@ -106,19 +130,17 @@ class Catalog:
         )
 
     def _type(self, oid: int, modifier: int) -> PgType:
+        listed = self._types.get(oid, _STRANGE)
         for _ in range(_DEEPEST):
-            name, shown, sort, base, own_modifier, element, category = self._types.get(
-                oid, ("?", "a type that was made just now", "b", 0, -1, 0, "X")
-            )
-            if sort != "d":
+            if listed.sort != "d":
                 break
-            oid, modifier = base, own_modifier if modifier < 0 else modifier
-        else:
-            return PgType("?", "a domain")
-        if category == "A" and element:
-            return PgType(name, shown, element=self._type(element, modifier))
-        precision, scale = _digits(modifier) if name == "numeric" else (None, 0)
-        return PgType(name, shown, precision, scale, enum=sort == "e")
+            if modifier < 0:
+                modifier = listed.modifier
+            listed = self._types.get(listed.base, _STRANGE)
+        if listed.category == "A" and listed.element:
+            return PgType(listed.name, listed.shown, element=self._type(listed.element, modifier))
+        precision, scale = _digits(modifier) if listed.name == "numeric" else (None, 0)
+        return PgType(listed.name, listed.shown, precision, scale, enum=listed.sort == "e")
 
 
 def _digits(modifier: int) -> tuple[int | None, int]:

@@ -85,7 +85,7 @@ class Wanted:
 
 
 def wanted(nodes: Sequence[Node], config: Config) -> tuple[Wanted, ...]:
-    """Every table that is asked for, by name. Raises ConfigError where the YAML asks for nonsense."""
+    """Every table that is asked for, by name. Raises ConfigError where the YAML is wrong."""
     found = [
         _wanted(node, config)
         for node in sorted(nodes, key=lambda each: each.unique_id)

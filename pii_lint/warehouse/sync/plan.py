@@ -274,8 +274,8 @@ class _Planner:
             self._stop(
                 by.name,
                 "unusable",
-                f"{self._wanted.called} is loaded by `{by.name}`, but nothing tells its rows apart: "
-                "give the table a primary key whose columns are listed, or a column a `unique` test",
+                f"{self._wanted.called} is loaded by `{by.name}`, and nothing tells rows apart: "
+                "list the columns of its primary key, or give a column a `unique` test",
             )
         return by
 
@@ -303,7 +303,8 @@ class _Planner:
 
 
 def _line(name: str, kind: str) -> str:
-    return f"`- {{name: {_yaml(name)}, config: {{tags: [pii], meta: {{pii: true, pii_type: {kind}}}}}}}`"
+    meta = f"meta: {{pii: true, pii_type: {kind}}}"
+    return f"`- {{name: {_yaml(name)}, config: {{tags: [pii], {meta}}}}}`"
 
 
 def _yaml(name: str) -> str:

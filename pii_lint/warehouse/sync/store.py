@@ -1,4 +1,4 @@
-"""The warehouse's side: one transaction in a DuckDB file, in which everything happens or nothing."""
+"""The warehouse's side: one transaction in a DuckDB file; all of it happens, or nothing."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class Store:
         )
         if found:
             raise ConfigError(
-                f"{plan.called} is a view in {self._name}, and is to be loaded as a table: drop the "
-                "view, or take `pii_lint_sync` away."
+                f"{plan.called} is a view in {self._name}, and is to be loaded as a table: drop "
+                "the view, or take `pii_lint_sync` away."
             )
 
     def fits(self, plan: Plan) -> bool:
@@ -157,7 +157,7 @@ class Store:
             return
         target = _target(plan)
         same = " and ".join(
-            f"{target}.{quoted(name)}::varchar = k.key ->> {literal(name)}" for name in plan.key
+            f"{target}.{quoted(name)}::varchar = (k.key ->> {literal(name)})" for name in plan.key
         )
         self.execute(
             f"delete from {target} using (select unnest(?::json[]) as key) as k where {same}",  # noqa: S608
@@ -193,11 +193,11 @@ class Store:
 
     def _settle(self, plan: Plan, when: str, table: str) -> None:
         same = " and ".join(
-            f"s.{quoted(name)}::varchar = d.record_key ->> {literal(name)}" for name in plan.key
+            f"s.{quoted(name)}::varchar = (d.record_key ->> {literal(name)})" for name in plan.key
         )
         if plan.key and self.refused(plan):
             self.execute(
-                "delete from pii_lint_sync.dead_letters as d where target = ? and "
+                "delete from pii_lint_sync.dead_letters as d where target = ? and "  # noqa: S608
                 f"{when} (select 1 from {table} as s where {same})",
                 _target(plan),
             )
@@ -388,6 +388,6 @@ def _sentence(error: duckdb.Error, name: str) -> str:
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"DuckDB had too little memory for {name}: give it more, or load fewer tables a run."
     return (
-        f"DuckDB could not work on {name} ({type(error).__name__}): check that the file can be read "
-        "and written, and that this DuckDB is not older than the one that made it."
+        f"DuckDB could not work on {name} ({type(error).__name__}): check that the file can be "
+        "read and written, and that this DuckDB is not older than the one that made it."
     )

@@ -102,10 +102,9 @@ def _element(pg: PgType, declared: str | None, number: int) -> tuple[str, str] |
     if pg.name in _DATED:
         kind = _DATED[pg.name]
         # DuckDB overlooks a bare BC: the year 44 before Christ would be the year 44
-        era = (
-            f"CASE WHEN ends_with({{0}}, ' BC') THEN regexp_replace({{0}}, '{_ERA}') ELSE {{0}} END"
-        )
-        return kind, _fitting(f"try_cast({era} AS {kind})", number)
+        era = f"regexp_replace({{0}}, '{_ERA}')"
+        dated = f"CASE WHEN ends_with({{0}}, ' BC') THEN {era} ELSE {{0}} END"
+        return kind, _fitting(f"try_cast({dated} AS {kind})", number)
     if pg.name in _CHECKED:
         kind = _CHECKED[pg.name]
         return kind, _fitting(f"try_cast({{0}} AS {kind})", number)
@@ -138,7 +137,8 @@ def _numeric(pg: PgType, declared: str | None, number: int) -> tuple[str, str] |
 
 
 def _fitting(expression: str, number: int) -> str:
-    return f"CASE WHEN {{0}} IS NOT NULL THEN coalesce({expression}, error({literal(mark(number))})) END"
+    value = f"coalesce({expression}, error({literal(mark(number))}))"
+    return f"CASE WHEN {{0}} IS NOT NULL THEN {value} END"
 
 
 def mark(number: int) -> str:
