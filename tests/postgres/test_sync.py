@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.postgres.server import Database
 from tests.postgres.syncing import Rig
-
-
-@pytest.fixture
-def rig(tmp_path: Path, database: Database, capsys: pytest.CaptureFixture[str]) -> Rig:
-    (tmp_path / "dbt_project.yml").write_text("name: shop\n", "utf-8")
-    return Rig(tmp_path, database, capsys, {"PII_LINT_SOURCE_DSN": database.dsn})
-
 
 TYPES = {
     "bool": ("bool", ["'t'", "'f'"], "BOOLEAN", ["true", "false"]),
     "int2": ("int2", ["-32768"], "SMALLINT", ["-32768"]),
     "int8": ("int8", ["9223372036854775807"], "BIGINT", ["9223372036854775807"]),
-    "money_like": ("numeric(38,10)", ["'1234567890123456789012345678.0123456789'"], "DECIMAL(38,10)",
-                   ["1234567890123456789012345678.0123456789"]),
+    "money_like": ("numeric(38,10)", ["'1234567890123456789012345678.0123456789'"],
+                   "DECIMAL(38,10)", ["1234567890123456789012345678.0123456789"]),
     "hundreds": ("numeric(3,-2)", ["12345"], "DECIMAL(5,0)", ["12300"]),
     "tiny": ("numeric(2,4)", ["0.0012"], "DECIMAL(4,4)", [".0012"]),
-    "float4": ("float4", ["'NaN'", "'-Infinity'", "3.4028235e38"], "FLOAT", ["nan", "-inf", "3.4028235e+38"]),
+    "float4": ("float4", ["'NaN'", "'-Infinity'", "3.4028235e38"],
+             "FLOAT", ["nan", "-inf", "3.4028235e+38"]),
     "float8": ("float8", ["5e-324", "0.1"], "DOUBLE", ["5e-324", "0.1"]),
-    "text": ("text", ["''", "E'a\\r\\nb\\tc\\\\N'", "'\\N'", "'\"quoted\", yes'", "'☃ 𝄞'"], "VARCHAR",
+    "text": ("text", ["''", "E'a\\r\\nb\\tc\\\\N'", "'\\N'", "'\"quoted\", yes'", "'☃ 𝄞'"],
+             "VARCHAR",
              ["", "a\r\nb\tc\\N", "\\N", '"quoted", yes', "☃ 𝄞"]),
     "bpchar": ("char(4)", ["'ab'"], "VARCHAR", ["ab  "]),
-    "uuid": ("uuid", ["'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'"], "UUID", ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]),
+    "uuid": ("uuid", ["'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'"],
+             "UUID", ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]),
     "bytea": ("bytea", ["'\\x00ff5c'", "''"], "BLOB", ["\\x00\\xFF\\x5C", ""]),
-    "date": ("date", ["'infinity'", "'-infinity'", "'0044-03-15 BC'", "'5874897-12-31'", "'2024-02-29'"], "DATE",
-             ["infinity", "-infinity", "0044-03-15 (BC)", "5874897-12-31", "2024-02-29"]),
-    "at": ("timestamp", ["'infinity'", "'0044-03-15 12:00:00.000001 BC'", "'2024-02-29 23:59:59.999999'"], "TIMESTAMP",
+    "date": ("date", ["'infinity'", "'-infinity'", "'0044-03-15 BC'", "'5874897-12-31'"],
+             "DATE",
+             ["infinity", "-infinity", "0044-03-15 (BC)", "5874897-12-31"]),
+    "at": ("timestamp", ["'infinity'", "'0044-03-15 12:00:00.000001 BC'",
+                             "'2024-02-29 23:59:59.999999'"],
+             "TIMESTAMP",
            ["infinity", "0044-03-15 (BC) 12:00:00.000001", "2024-02-29 23:59:59.999999"]),
-    "moment": ("timestamptz", ["'2024-03-31 02:30:00+05:30'", "'-infinity'", "'0001-01-01 00:00:00+00 BC'"],
-               "TIMESTAMP WITH TIME ZONE", ["2024-03-30 21:00:00+00", "-infinity", "0001-01-01 (BC) 00:00:00+00"]),
+    "moment": ("timestamptz", ["'2024-03-31 02:30:00+05:30'", "'-infinity'",
+                               "'0001-01-01 00:00:00+00 BC'"],
+               "TIMESTAMP WITH TIME ZONE",
+               ["2024-03-30 21:00:00+00", "-infinity", "0001-01-01 (BC) 00:00:00+00"]),
     "time": ("time", ["'24:00:00'", "'00:00:00.000001'"], "TIME", ["24:00:00", "00:00:00.000001"]),
     "timetz": ("timetz", ["'12:00:00+05:30'"], "TIME WITH TIME ZONE", ["12:00:00+05:30"]),
     "jsonb": ("jsonb", ["'{\"a\": [1, null], \"b\": 1.10}'", "'null'", "'7'"], "JSON",
@@ -48,14 +46,16 @@ TYPES = {
     "texts": ("text[]", ["array['a,b', null, '', '{\"x\"}']"], "VARCHAR[]", None),
     "moments": ("timestamptz[]", ["array['0044-03-15 00:00:00+00 BC'::timestamptz, 'infinity']"],
                 "TIMESTAMP WITH TIME ZONE[]", ["['0044-03-15 (BC) 00:00:00+00', infinity]"]),
-    "amounts": ("numeric(12,3)[]", ["array[1.5, 99999999.999]"], "DECIMAL(12,3)[]", ["[1.500, 99999999.999]"]),
+    "amounts": ("numeric(12,3)[]", ["array[1.5, 99999999.999]"],
+             "DECIMAL(12,3)[]", ["[1.500, 99999999.999]"]),
     "blobs": ("bytea[]", ["array['\\x00ff'::bytea]"], "BLOB[]", ["[\\x00\\xFF]"]),
 }  # fmt: skip
 
 
 def test_each_type_arrives_exactly(rig: Rig) -> None:
     rig.source.run(
-        "create type mood as enum ('so, so'); create domain positive as numeric(6,2) check (value > 0)"
+        "create type mood as enum ('so, so'); "
+        "create domain positive as numeric(6,2) check (value > 0)"
     )
     names = list(TYPES)
     listed = ", ".join(f'"{name}" {TYPES[name][0]}' for name in names)
@@ -79,7 +79,7 @@ def test_each_type_arrives_exactly(rig: Rig) -> None:
         (["a,b", None, "", '{"x"}'],)
     ]
     # a row has one value, and null everywhere else
-    assert rig.rows("select count(date) from t") == [(5,)]
+    assert rig.rows("select count(date) from t") == [(4,)]
 
 
 @pytest.mark.parametrize(
@@ -307,10 +307,10 @@ def test_a_new_column_is_told_and_a_personal_one_stops_it(customers: Rig) -> Non
     customers.source.run("update customers set city = 'Olten', updated_at = now() where id = 1")
     told = customers.sync(code=1)
     assert "has a new column `phone_number`, which looks like contact.phone, and nobody" in told
-    assert (
-        "`- {name: phone_number, config: {tags: [pii], meta: {pii: true, pii_type: contact.phone}}}`"
-        in told
+    line = (
+        "- {name: phone_number, config: {tags: [pii], meta: {pii: true, pii_type: contact.phone}}}"
     )
+    assert f"write `{line}`" in told
     assert customers.rows("select city from raw_customers where id = 1") == [("Bern",)]
     _declare_customers(customers, ignore=["is_deleted", "phone_number"])
     assert "phone_number" not in customers.sync()

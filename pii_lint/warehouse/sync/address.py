@@ -67,9 +67,7 @@ def _given() -> dict[str, str]:
             "`host=... dbname=... user=...` or as a postgresql:// address."
         ) from None
     if "service" in parsed:
-        raise ConfigError(
-            f"{DSN} names a service, which would hide its host: name it in PGSERVICE."
-        )
+        raise ConfigError(f"{DSN} names a service, which would hide its host: put it in PGSERVICE.")
     return {key: str(value) for key, value in parsed.items()}
 
 

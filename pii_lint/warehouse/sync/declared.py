@@ -132,7 +132,7 @@ def _wanted(node: Node, config: Config) -> Wanted:
         tombstone=reader.name("tombstone"),
         deletes=cast("Deletes", reader.word("deletes", ("compare", "keep"), "compare")),
     )
-    both = sorted(each for each in found.ignored if each.lower() in names)
+    both = sorted(found.ignored & {column.name for column in columns})
     if both:
         raise reader.wrong(f"lists the column `{both[0]}` and ignores it, too: keep one of the two")
     if incremental is not None and incremental.column.lower() not in names:

@@ -70,14 +70,15 @@ class Plan:
     def copy(self, condition: str = "") -> str:
         """The statement that sends its rows."""
         listed = ", ".join(c.reading.select.format(quoted(c.source)) for c in self.columns)
-        return _copy(listed, self.wanted.source, [self.alive, condition])
+        return _copy(listed, self.wanted.source, [self.alive, condition], len(self.columns))
 
     def copy_keys(self, *, alive: bool, condition: str = "") -> str:
         """The statement that sends the keys of the rows that there are, or of the deleted ones."""
-        keys = [column for column in self.columns if column.name in self.key]
+        keys = self.key_columns
         listed = ", ".join(column.reading.select.format(quoted(column.source)) for column in keys)
         where = self.alive if alive else f"not ({self.alive})"
-        return _copy(listed, self.wanted.source, [where if self.alive else "", condition])
+        conditions = [where if self.alive else "", condition]
+        return _copy(listed, self.wanted.source, conditions, len(keys))
 
     @property
     def key_columns(self) -> tuple[LoadedColumn, ...]:
@@ -93,12 +94,16 @@ class Plan:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _copy(listed: str, relation: Relation, conditions: Sequence[str]) -> str:
+def _copy(listed: str, relation: Relation, conditions: Sequence[str], columns: int) -> str:
     where = " and ".join(f"({each})" for each in conditions if each)
     table = f"{quoted(relation.schema)}.{quoted(relation.name)}"
     select = f"select {listed} from {table}{' where ' + where if where else ''}"  # noqa: S608  quoted
     # no value is the mark of null, for a value of these two letters is written in quotes
-    return f"copy ({select}) to stdout (format csv, null '\\N', encoding 'UTF8')"
+    options = "format csv, null '\\N', encoding 'UTF8'"
+    if columns == 1:
+        # an empty text would be an empty line, which DuckDB passes over
+        options += ", force_quote *"
+    return f"copy ({select}) to stdout ({options})"
 
 
 def planned(wanted: Wanted, found: Found, registry: Registry) -> tuple[Plan | None, list[Drift]]:
@@ -177,9 +182,8 @@ class _Planner:
                 )
 
     def _tell_new(self, taken: set[str]) -> None:
-        ignored = {name.lower() for name in self._wanted.ignored}
         for column in self._found.columns:
-            if column.name in taken or column.name.lower() in ignored:
+            if column.name in taken or column.name in self._wanted.ignored:
                 continue
             kind = personal(column.name, self._registry)
             if kind is None:

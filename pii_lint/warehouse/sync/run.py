@@ -18,9 +18,7 @@ from pii_lint.warehouse.sync.plan import Drift, Plan, planned, since
 from pii_lint.warehouse.sync.result import Loaded, Mode, Result
 from pii_lint.warehouse.sync.screening import Screen, Screening
 from pii_lint.warehouse.sync.source import Source
-from pii_lint.warehouse.sync.store import State, Store
-
-_TOLD_EVERY = 10_000
+from pii_lint.warehouse.sync.store import Rows, State, Store
 
 
 class KeepOut(Protocol):
@@ -161,12 +159,12 @@ class _Loads:
         warehouse.bury(plan, screening.letters, all_of_it=False)
         removed = 0
         if plan.wanted.deletes == "compare":
-            keys = self._lines(plan, plan.copy_keys(alive=True))
+            keys = self._sent(plan, plan.copy_keys(alive=True))
             removed, lacking = warehouse.compare(plan, keys, alive=True)
             if lacking > warehouse.refused(plan):
                 return None
         elif plan.alive:
-            keys = self._lines(plan, plan.copy_keys(alive=False, condition=condition))
+            keys = self._sent(plan, plan.copy_keys(alive=False, condition=condition))
             removed, _ = warehouse.compare(plan, keys, alive=False)
         warehouse.raise_dead(plan)
         return self._told(plan, "incremental", "", read, removed, screening)
@@ -186,16 +184,15 @@ class _Loads:
             refused=screening.refused,
         )
 
-    def _rows(self, plan: Plan, sql: str, screening: Screening) -> Iterator[bytes]:
-        rows = self._counted(self._lines(plan, sql))
+    def _rows(self, plan: Plan, sql: str, screening: Screening) -> Rows:
+        rows = self._counted(self._sent(plan, sql))
         return screening(rows) if plan.screened else rows
 
-    def _lines(self, plan: Plan, sql: str) -> Iterator[bytes]:
-        return self._postgres.lines(sql, str(plan.wanted.source))
+    def _sent(self, plan: Plan, sql: str) -> Rows:
+        return self._postgres.rows(sql, str(plan.wanted.source))
 
-    def _counted(self, rows: Iterator[bytes]) -> Iterator[bytes]:
-        for n, row in enumerate(rows, start=1):
-            yield row
-            if n % _TOLD_EVERY == 0:
-                self._done += _TOLD_EVERY
-                progress.tell(self._done, max(self._expected, self._done))
+    def _counted(self, batches: Rows) -> Rows:
+        for batch in batches:
+            yield batch
+            self._done += len(batch)
+            progress.tell(self._done, max(self._expected, self._done))

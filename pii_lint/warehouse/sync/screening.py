@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from pii_lint.data.payloads import Surface
 from pii_lint.warehouse.sync.plan import Plan
+from pii_lint.warehouse.sync.source import Buffer
 
 NULL = rb"\N"
 _FIELD = re.compile(rb'("[^"]*(?:""[^"]*)*"|[^,\n"]*)[,\n]')
@@ -50,34 +51,34 @@ class Screening:
     refused: int = 0
     letters: list[DeadLetter] = field(default_factory=list)
 
-    def __call__(self, rows: Iterator[bytes]) -> Iterator[bytes]:
+    def __call__(self, batches: Iterator[Sequence[Buffer]]) -> Iterator[Sequence[Buffer]]:
         places = [
             (n, column.name, column.screened)
             for n, column in enumerate(self.plan.columns)
             if column.screened is not None
         ]
-        for row in rows:
-            fields = _FIELD.findall(row)
-            changed = False
-            letter: tuple[str, Screened] | None = None
-            for n, name, surface in places:
-                written = fields[n]
-                if written == NULL:
-                    continue
-                verdict = self.screen(_read(written), surface)
-                if verdict.code is not None:
-                    letter = name, verdict
-                    break
-                if verdict.kept is not None:
-                    fields[n] = b'"' + verdict.kept.replace(b'"', b'""') + b'"'
-                    changed = True
-            if letter is not None:
-                self._refuse(fields, *letter)
-            elif changed:
-                self.stripped += 1
-                yield b",".join(fields) + b"\n"
-            else:
-                yield row
+        for batch in batches:
+            passed = [self._row(bytes(row), places) for row in batch]
+            yield [row for row in passed if row is not None]
+
+    def _row(self, row: bytes, places: Sequence[tuple[int, str, Surface]]) -> bytes | None:
+        """The row as it may come to rest; None where it may not."""
+        fields: list[bytes] = _FIELD.findall(row)
+        changed = False
+        for n, name, surface in places:
+            if fields[n] == NULL:
+                continue
+            verdict = self.screen(_read(fields[n]), surface)
+            if verdict.code is not None:
+                self._refuse(fields, name, verdict)
+                return None
+            if verdict.kept is not None:
+                fields[n] = b'"' + verdict.kept.replace(b'"', b'""') + b'"'
+                changed = True
+        if not changed:
+            return row
+        self.stripped += 1
+        return b",".join(fields) + b"\n"
 
     def _refuse(self, fields: list[bytes], column: str, verdict: Screened) -> None:
         self.refused += 1

@@ -6,6 +6,7 @@ import re
 import select
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import psycopg
 from psycopg import pq
@@ -15,6 +16,9 @@ from pii_lint.warehouse.sync.address import Address
 from pii_lint.warehouse.sync.quoting import literal
 
 Row = tuple[object, ...]
+Buffer: TypeAlias = bytes | memoryview
+_BATCH = 2000
+# Rows at once, so that no step is taken for each.
 _SECONDS_TO_LOCK = 30
 _PAUSE = 1.0
 # Seconds after which a wait looks up, so that Ctrl-C is heard.
@@ -39,6 +43,7 @@ _BY_WORDS = (
     ("no password supplied", "asks for a password: set PGPASSWORD, or name a PGPASSFILE"),
     ("no pg_hba.conf entry", _BY_STATE["28000"]),
     ("does not exist", "knows no such database or user: set PGDATABASE and PGUSER anew"),
+    ("failed to resolve host", "has a host name that nobody knows: set PGHOST anew"),
     ("could not translate host name", "has a host name that nobody knows: set PGHOST anew"),
     ("certificate", "shows a certificate that can't be verified: name its authority in "
      "PGSSLROOTCERT, or say --allow-unverified-tls"),
@@ -68,9 +73,9 @@ class Source:
         except psycopg.Error as wrong:
             raise self._refused(wrong.sqlstate, str(wrong), "the catalogue") from None
 
-    def lines(self, sql: str, what: str) -> Iterator[bytes]:
-        """What `copy ... to stdout` sends: a row at a time, as the server does. Read it to the end,
-        or use the source no more."""
+    def rows(self, sql: str, what: str) -> Iterator[list[Buffer]]:
+        """What `copy ... to stdout` sends: as many rows as have come, each as the server sent it.
+        Read it to the end, or use the source no more."""
         # below the cursor's copy, which takes twice as long for a row
         self._pg.send_query(sql.encode())
         while self._pg.flush():
@@ -78,16 +83,21 @@ class Source:
         self._demand(self._answer(what), pq.ExecStatus.COPY_OUT, what)
         sent = 0
         get = self._pg.get_copy_data
-        while True:
-            size, data = get(1)
-            if size > 0:
-                sent += 1
-                yield bytes(data)
-            elif size == 0:
+        size = 1
+        while size >= 0:
+            batch: list[Buffer] = []
+            append = batch.append
+            for _ in range(_BATCH):
+                size, data = get(1)
+                if size <= 0:
+                    break
+                append(data)
+            if batch:
+                sent += len(batch)
+                yield batch
+            if size == 0:
                 self._wait()
                 self._consume(what)
-            else:
-                break
         done = self._answer(what)
         self._demand(done, pq.ExecStatus.COMMAND_OK, what)
         if done is not None and done.command_tuples != sent:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
@@ -16,9 +17,11 @@ from pii_lint.warehouse.duckdb_store import PATIENCE, is_locked
 from pii_lint.warehouse.sync.plan import LoadedColumn, Plan
 from pii_lint.warehouse.sync.quoting import literal, quoted
 from pii_lint.warehouse.sync.screening import DeadLetter
+from pii_lint.warehouse.sync.source import Buffer
 from pii_lint.warehouse.sync.stream import WIDEST, pour
 from pii_lint.warehouse.sync.types import mark
 
+Rows: TypeAlias = Iterator[Sequence[Buffer]]
 SCHEMA = "pii_lint_sync"
 """Where the state of the loads stands, beside the tables."""
 STAGED, KEYS = f"{SCHEMA}.staged", f"{SCHEMA}.keys"
@@ -112,12 +115,12 @@ class Store:
         for statement in _TABLES:
             self.execute(statement)
 
-    def replace(self, plan: Plan, rows: Iterator[bytes]) -> int:
+    def replace(self, plan: Plan, rows: Rows) -> int:
         """The whole table anew."""
         self._load(_target(plan), plan, plan.columns, rows)
         return self.count(_target(plan))
 
-    def merge(self, plan: Plan, rows: Iterator[bytes]) -> int:
+    def merge(self, plan: Plan, rows: Rows) -> int:
         """Rows that changed: the new one in the old one's place."""
         self._load(STAGED, plan, plan.columns, rows)
         changed = self.count(STAGED)
@@ -135,7 +138,7 @@ class Store:
         self.execute(f"drop table {STAGED}")
         return changed
 
-    def compare(self, plan: Plan, rows: Iterator[bytes], *, alive: bool) -> tuple[int, int]:
+    def compare(self, plan: Plan, rows: Rows, *, alive: bool) -> tuple[int, int]:
         """Remove what isn't among the keys, or what is if these are of deleted rows. Gives how many
         went, and how many of the keys the table lacks."""
         target = _target(plan)
@@ -264,9 +267,7 @@ class Store:
         )
         return self.number(sql, schema, name) > 0
 
-    def _load(
-        self, table: str, plan: Plan, columns: Sequence[LoadedColumn], rows: Iterator[bytes]
-    ) -> None:
+    def _load(self, table: str, plan: Plan, columns: Sequence[LoadedColumn], rows: Rows) -> None:
         names = [f"c{n}" for n in range(len(columns))]
         listed = ", ".join(
             f"{column.reading.becomes.format(name)} as {quoted(column.name)}"
@@ -287,9 +288,14 @@ class Store:
             )
 
         try:
-            pour(rows, read, self._connection.interrupt, str(plan.wanted.source))
+            sent = pour(rows, read, self._connection.interrupt, str(plan.wanted.source))
         except duckdb.Error as wrong:
             raise _misfit(wrong, plan) or wrong from None
+        if sent != self.count(table):
+            raise ConfigError(
+                f"Of {sent} rows of {plan.wanted.source} {self.count(table)} arrived: report this; "
+                "the warehouse was left as it is."
+            )
 
 
 @contextmanager

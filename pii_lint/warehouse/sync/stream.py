@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pii_lint.errors import ConfigError
+from pii_lint.warehouse.sync.source import Buffer
 
 WIDEST = 64 * 1024 * 1024
 """Bytes of a row; DuckDB's reader wants to know it beforehand."""
@@ -18,9 +19,13 @@ _SET_PIPE_SIZE = 1031
 
 
 def pour(
-    rows: Iterator[bytes], read: Callable[[str], None], stop: Callable[[], None], what: str
-) -> None:
-    """Write the rows into a pipe that `read` is given the path of; `stop` breaks it off."""
+    batches: Iterator[Sequence[Buffer]],
+    read: Callable[[str], None],
+    stop: Callable[[], None],
+    what: str,
+) -> int:
+    """Write rows into a pipe that `read` is given the path of; `stop` breaks that off. Gives how
+    many there were."""
     if not Path("/dev/fd").exists():
         raise ConfigError(
             "This system has no /dev/fd, which `pii-lint sync` needs: run it on Linux."
@@ -40,8 +45,9 @@ def pour(
 
     thread = threading.Thread(target=reader, name="duckdb")
     thread.start()
+    written = 0
     try:
-        _write(rows, into, what)
+        written = _write(batches, into, what)
     except BrokenPipeError:
         # the reader knows why
         pass
@@ -53,24 +59,28 @@ def pour(
         thread.join()
     if failed:
         raise failed[0]
+    return written
 
 
-def _write(rows: Iterator[bytes], into: int, what: str) -> None:
-    waiting: list[bytes] = []
-    size = 0
-    for row in rows:
-        waiting.append(row)
-        size += len(row)
+def _write(batches: Iterator[Sequence[Buffer]], into: int, what: str) -> int:
+    waiting: list[Buffer] = []
+    size = written = 0
+    for batch in batches:
+        data = b"".join(batch)
+        if len(data) > WIDEST and max(map(len, batch)) > WIDEST:
+            raise ConfigError(
+                f"A row of {what} is wider than {WIDEST // 1024 // 1024} MB: leave the wide "
+                "column out with `ignore`."
+            )
+        waiting.append(data)
+        written += len(batch)
+        size += len(data)
         if size >= _CHUNK:
-            if len(row) > WIDEST:
-                raise ConfigError(
-                    f"A row of {what} is wider than {WIDEST // 1024 // 1024} MB: leave the wide "
-                    "column out with `ignore`."
-                )
             _put(b"".join(waiting), into)
             waiting.clear()
             size = 0
     _put(b"".join(waiting), into)
+    return written
 
 
 def _put(data: bytes, into: int) -> None:
