@@ -385,7 +385,7 @@ def test_json_goes_through_layer_1(rig: Rig) -> None:
 def test_listed_keys_may_be_stripped_and_a_tagged_column_kept(rig: Rig) -> None:
     rig.source.run(PAYLOADS)
     rig.declare("events", ["id", "metadata"], json={"metadata": "strip"}, ignore=["updated_at"])
-    assert "6 rows read, 4 there, 1 payloads stripped, 2 refused" in rig.sync()
+    assert "6 rows read, 4 there, 1 payload stripped, 2 refused" in rig.sync()
     assert rig.rows("select metadata::varchar from events where id = 2") == [('{"page":"/b"}',)]
     rig.declare("events", ["id", "metadata"], json={"metadata": "keep"}, ignore=["updated_at"])
     assert "must be tagged" in rig.sync(code=2)

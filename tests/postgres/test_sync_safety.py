@@ -238,7 +238,7 @@ def reader(rig: Rig) -> Rig:
 
 
 def test_a_role_that_only_reads_suffices(reader: Rig) -> None:
-    assert "1 rows read" in reader.sync()
+    assert "1 row read" in reader.sync()
     reader.declare("secret", ["id"])
     told = reader.sync(code=1)
     assert "may not read public.secret: grant select on it" in told
@@ -303,7 +303,7 @@ def test_names_may_be_as_wild_as_they_like(rig: Rig) -> None:
         incremental={"column": column},
     )
     rig.sync()
-    assert "1 rows read, 1 there (incremental)" in rig.sync()
+    assert "1 row read, 1 there (incremental)" in rig.sync()
     assert rig.rows(f'select "select", mixed from {quoted_table}') == [("a", "b")]
 
 

@@ -30,7 +30,7 @@ def lines(result: Result) -> Iterator[str]:
         yield _foretold(table) if result.dry else _told(table)
     if not result.dry:
         rows = sum(table.read for table in result.loaded)
-        yield f"{len(result.loaded)} tables loaded, {rows} rows read."
+        yield f"{_many(len(result.loaded), 'table')} loaded, {_many(rows, 'row')} read."
 
 
 def _foretold(table: Loaded) -> str:
@@ -39,14 +39,21 @@ def _foretold(table: Loaded) -> str:
 
 
 def _told(table: Loaded) -> str:
-    said = [f"{table.called} from {table.source}: {table.read} rows read", f"{table.rows} there"]
+    said = [
+        f"{table.called} from {table.source}: {_many(table.read, 'row')} read",
+        f"{table.rows} there",
+    ]
     if table.removed:
         said.append(f"{table.removed} removed")
     if table.stripped:
-        said.append(f"{table.stripped} payloads stripped")
+        said.append(f"{_many(table.stripped, 'payload')} stripped")
     if table.refused:
         said.append(f"{table.refused} refused (pii_lint_sync.dead_letters)")
     if table.forgotten:
         said.append(f"{table.forgotten} forgotten")
     how = f" ({table.mode}{', for ' + table.why if table.why else ''})"
     return ", ".join(said) + how
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
