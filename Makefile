@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .PHONY: help
 help: ## Show what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(VENV)/.duckdb ## Build the warehouse, check it, and see the gate stop the incident
@@ -27,6 +27,10 @@ demo: $(VENV)/.duckdb ## Build the warehouse, check it, and see the gate stop th
 .PHONY: warehouse
 warehouse: $(VENV)/.duckdb ## Build the warehouse alone, from synthetic data
 	@ops/warehouse.sh
+
+.PHONY: demo-postgres
+demo-postgres: $(VENV)/.postgres ## Fill the warehouse from a real PostgreSQL, build it, check it
+	@ops/demo-postgres.sh
 
 .PHONY: test
 test: $(VENV)/.dev $(AXE) ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
@@ -97,6 +101,10 @@ tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
 $(VENV)/.duckdb: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[duckdb]'
 	@touch $@
+
+$(VENV)/.postgres: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[duckdb,postgres]'
+	@touch $@ $(VENV)/.duckdb
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb,postgres]'

@@ -31,6 +31,7 @@ _COMMANDS = {
     "verify": "pii_lint.cli.verify:verify",
     "scan": "pii_lint.cli.scan:scan",
     "screen": "pii_lint.cli.screen:screen",
+    "sync": "pii_lint.cli.sync:sync",
     "salt": "pii_lint.cli.salt:salt",
     "lsp": "pii_lint.cli.lsp:lsp",
     "guard": "pii_lint.cli.guard:guard",
