@@ -8,6 +8,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 		>/dev/null 2>&1 && echo "$$python" && break; done)
 
 VENV := .venv
+# what looks at the page with the eyes of those who can't see it; its tests need Node.js, no others do
+AXE := $(if $(shell command -v npm),tests/browser/node_modules/.package-lock.json)
 BIN := $(VENV)/bin
 PYTHON_FILES := pii_lint tests ops seeds
 
@@ -16,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .PHONY: help
 help: ## Show what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(VENV)/.duckdb ## Build the warehouse, check it, and see the gate stop the incident
@@ -26,8 +28,12 @@ demo: $(VENV)/.duckdb ## Build the warehouse, check it, and see the gate stop th
 warehouse: $(VENV)/.duckdb ## Build the warehouse alone, from synthetic data
 	@ops/warehouse.sh
 
+.PHONY: demo-postgres
+demo-postgres: $(VENV)/.postgres ## Fill the warehouse from a real PostgreSQL, build it, check it
+	@ops/demo-postgres.sh
+
 .PHONY: test
-test: $(VENV)/.dev ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
+test: $(VENV)/.dev $(AXE) ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: verify
@@ -88,10 +94,17 @@ $(BIN)/python:
 		exit 1; \
 	}
 
+tests/browser/node_modules/.package-lock.json: tests/browser/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix tests/browser
+
 # A stamp an extra, so that nothing is installed twice and a changed pyproject.toml is noticed.
 $(VENV)/.duckdb: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[duckdb]'
 	@touch $@
+
+$(VENV)/.postgres: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[duckdb,postgres]'
+	@touch $@ $(VENV)/.duckdb
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb,postgres]'

@@ -132,6 +132,8 @@ class Pack(Generic[T]):
         old = load(name, dict[str, msgspec.Raw]) if remember else None
         self._old = {key: bytes(raw) for key, raw in (old or {}).items()}
         self._new: dict[str, bytes] = {}
+        # what was put, and stays known for the rest of the run
+        self._saved = 0
         self._asked: set[str] = set()
 
     def get(self, text: str) -> T | None:
@@ -155,7 +157,7 @@ class Pack(Generic[T]):
 
     def save(self) -> None:
         """Keep what is new, and of the old what may be asked for again."""
-        if not self._new:
+        if len(self._new) == self._saved:
             return
         used = [key for key in self._old if key in self._asked and key not in self._new]
         others = [key for key in self._old if key not in self._asked and key not in self._new]
@@ -163,7 +165,7 @@ class Pack(Generic[T]):
         old = ((key, self._old[key]) for key in (*others[-most:], *used))
         new = ((key, zlib.decompress(raw)) for key, raw in self._new.items())
         _write(self._name, _object(chain(old, new)))
-        self._new.clear()
+        self._saved = len(self._new)
 
 
 def _object(members: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:

@@ -30,6 +30,7 @@ COMMANDS = {
     "java": "install a Java runtime, 17 or newer",
     "make": "install make",
     "promtool": "install Prometheus' tools (Debian: prometheus)",
+    "npm": "install Node.js",
 }
 # Debian keeps the server off the path.
 SERVERS = {"postgresql": ("initdb", "install the server and its tools (Debian: postgresql)")}

@@ -22,7 +22,7 @@ def load_projects(
     manifests: Sequence[Path], catalog: Path | None, project_dir: Path | None
 ) -> tuple[tuple[Project, ...], Path | None]:
     """Each manifest with its catalogue; the folder of the project's files, where it is known."""
-    paths = manifests or [_usual_manifest(project_dir)]
+    paths = manifests or [usual_manifest(project_dir)]
     around = find_project_dir(paths[0], project_dir)
     projects = [load_manifest(path) for path in paths]
     same_project(projects)
@@ -52,7 +52,8 @@ def _with_catalog(project: Project, manifest: Path, catalog: Path | None) -> Pro
     return with_catalog(project, beside) if files.is_file(beside) else project
 
 
-def _usual_manifest(project_dir: Path | None) -> Path:
+def usual_manifest(project_dir: Path | None) -> Path:
+    """Where dbt puts the manifest of the project that is given, or of the nearest around."""
     folder = project_dir or _nearest()
     if folder is None:
         raise ConfigError(

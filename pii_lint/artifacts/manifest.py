@@ -31,6 +31,17 @@ def load_manifest(path: Path) -> Project:
         return _load(path)
 
 
+def load_sources(path: Path) -> tuple[Node, ...]:
+    """Only the sources; for these any manifest will do, one without compiled SQL, too."""
+    data = read(path, MANIFEST)
+    head = metadata(data, path, MANIFEST)
+    content = decode(data, shapes.Manifest, path, MANIFEST)
+    entries = _entries(content)
+    reader = _Reader(path, head, _project_name(head, entries))
+    sources = {key: node for key, node in entries.items() if node.resource_type == "source"}
+    return tuple(reader.nodes(sources, _tests(content)).values())
+
+
 @contextmanager
 def _no_collection() -> Iterator[None]:
     """Millions of objects and no garbage among them: looking for some would double the time."""

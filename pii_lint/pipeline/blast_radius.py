@@ -8,9 +8,8 @@ from dataclasses import replace
 from pii_lint.config import Config
 from pii_lint.config.model import LabelSpec
 from pii_lint.options import Options
-from pii_lint.pipeline.gathering import followed, gather, inputs, notes
+from pii_lint.pipeline.gathering import gather_linked, inputs, linked, notes
 from pii_lint.propagation.declared import UNNAMED_KIND
-from pii_lint.propagation.link import Origins
 from pii_lint.reports.lookup import find_column
 from pii_lint.reports.radius import BlastRadius, is_personal, radius
 from pii_lint.reports.radius_questions import questions
@@ -25,14 +24,13 @@ def blast_radius(
 ) -> BlastRadius:
     """Say what the columns reach; each is asked for as MODEL.COLUMN. `subjects` and `countries` are
     columns by which a warehouse can tell people apart, and where they live."""
-    facts = gather(options)
+    facts, origins = gather_linked(options)
     columns = tuple(dict.fromkeys(find_column(facts, one) for one in asked))
     untagged = [at for at in columns if not is_personal(facts, *at)]
     if untagged:
         # whoever asks for its reach has a reason to think otherwise
         config = _as_if_personal(facts, untagged)
-        facts = followed(facts.projects, config, facts.project_dir, options)
-    origins = Origins(facts.projects, facts.config, facts.registry, remember=options.use_cache)
+        facts, origins = linked(facts.projects, config, facts.project_dir, options)
     told = radius(facts, origins, columns, untagged, inputs(facts), notes(facts))
     return replace(told, questions=questions(facts, origins, told, subjects, countries))
 

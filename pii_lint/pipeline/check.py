@@ -21,7 +21,12 @@ from pii_lint.suppressions import suppress
 
 def check(options: Options) -> Report:
     """Judge a project."""
-    facts = replace(gather(options), persona=options.persona)
+    return judged(options, gather(options))
+
+
+def judged(options: Options, gathered: Facts) -> Report:
+    """Judge what was gathered."""
+    facts = replace(gathered, persona=options.persona)
     refuse_nothing_to_guard(facts)
     codes = chosen([rule.code for rule in RULES], options.select, options.ignore)
     passes = _passes(options, facts)
@@ -35,7 +40,7 @@ def check(options: Options) -> Report:
         masks=masks(facts),
         coverage=coverage(facts),
         notes=(*notes(facts), *passes.notes(found), *_left_out(options, codes)),
-        failed=_failed(findings, options.fail_on or facts.config.fail_on),
+        failed=failed(findings, options.fail_on or facts.config.fail_on),
         folder=below_repository(facts.project_dir),
     )
 
@@ -81,7 +86,8 @@ def _meant_for(persona: Persona, findings: Iterable[Finding]) -> tuple[Finding, 
     return tuple(f for f in findings if order.index(f.persona) <= order.index(persona))
 
 
-def _failed(findings: Iterable[Finding], fail_on: Severity) -> bool:
+def failed(findings: Iterable[Finding], fail_on: Severity) -> bool:
+    """True where something that nobody let pass is as bad as `fail_on`, or worse."""
     return any(
         finding.suppressed is None and finding.severity.at_least(fail_on) for finding in findings
     )

@@ -18,33 +18,46 @@ from pii_lint.findings import ManifestInput
 from pii_lint.labels import Form
 from pii_lint.options import Options
 from pii_lint.policy import Policy
-from pii_lint.propagation.link import trace
+from pii_lint.propagation.link import Origins, follow
 from pii_lint.rules import RULES, Facts
 
 
 def gather(options: Options) -> Facts:
     """Load what a run is told to look at, and follow the labels through it."""
+    return gather_linked(options)[0]
+
+
+def gather_linked(options: Options) -> tuple[Facts, Origins]:
+    """The same, with what columns are made of."""
     projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
     config = policy_of(options.config, folder)
     _refuse_strangers(config, {uid for project in projects for uid in project.nodes})
-    return followed(projects, config, folder, options)
+    return linked(projects, config, folder, options)
 
 
 def followed(
     projects: tuple[Project, ...], config: Config, folder: Path | None, options: Options
 ) -> Facts:
+    return linked(projects, config, folder, options)[0]
+
+
+def linked(
+    projects: tuple[Project, ...], config: Config, folder: Path | None, options: Options
+) -> tuple[Facts, Origins]:
     registry = load_registry(config.kinds)
-    return Facts(
+    inventory, origins = follow(projects, config, registry, remember=options.use_cache)
+    facts = Facts(
         projects=projects,
         config=config,
         policy=Policy(config, registry),
         registry=registry,
-        inventory=trace(projects, config, registry, remember=options.use_cache),
+        inventory=inventory,
         today=options.today or datetime.now(tz=UTC).date(),
         sightings=load_scan(options.scan, folder),
         project_dir=folder,
         remember=options.use_cache,
     )
+    return facts, origins
 
 
 def policy_of(path: Path | None, folder: Path | None) -> Config:

@@ -150,11 +150,20 @@ def trace(
 ) -> Inventory:
     """Every column of every relation with its labels. Several manifests of one project are united.
     `remember`: summaries of queries are kept for the next run."""
+    return follow(projects, config, registry, remember=remember)[0]
+
+
+def follow(
+    projects: Sequence[Project], config: Config, registry: Registry, *, remember: bool = False
+) -> tuple[Inventory, Origins]:
+    """The same, with what columns are made of."""
     merged: dict[str, RelationFacts] = {}
     outlets: dict[Outlet, None] = {}
     failures: dict[str, Failures] = {}
-    for project in projects:
-        linker = Linker(project, projects, config, registry, remember=remember)
+    linkers = [
+        Linker(project, projects, config, registry, remember=remember) for project in projects
+    ]
+    for linker in linkers:
         for uid, facts in linker.run().items():
             if uid in merged:
                 _unite(merged[uid], facts)
@@ -162,7 +171,7 @@ def trace(
                 merged[uid] = facts
         outlets.update(dict.fromkeys(linker.outlets()))
         failures = {**linker.failures, **failures}
-    return Inventory(merged, tuple(outlets), failures)
+    return Inventory(merged, tuple(outlets), failures), Origins(linkers)
 
 
 def _unite(into: RelationFacts, facts: RelationFacts) -> None:
@@ -192,14 +201,8 @@ def _nearer(new: Via | None, old: Via | None, there: bool) -> bool:
 class Origins:
     """What columns are made of, in every manifest of a project."""
 
-    def __init__(
-        self, projects: Sequence[Project], config: Config, registry: Registry, *, remember: bool
-    ) -> None:
-        self._linkers = [
-            Linker(project, projects, config, registry, remember=remember) for project in projects
-        ]
-        for linker in self._linkers:
-            linker.run()
+    def __init__(self, linkers: Sequence[Linker]) -> None:
+        self._linkers = linkers
 
     def of(self, node: str, column: str) -> tuple[Inflow, ...]:
         """What goes into a column, in order of place; `column` is a lower-case key."""
@@ -234,6 +237,8 @@ class Linker:
         if self.hooks.functions:
             self.functions = {**self.functions, **self.hooks.functions}
         self.session: dict[str, list[Taken]] = {}
+        self._asked: tuple[str, Summary | None] | None = None
+        # the node that was last asked for its inflows: all its columns are asked in a row
         self.linked: dict[str, Linked] = {}
         self.failures: dict[str, Failures] = {}
         self.summaries = Summaries(
@@ -635,9 +640,10 @@ class Linker:
         node = self.project.nodes.get(uid)
         if node is None or node.resource_type not in ("model", "snapshot"):
             return
-        try:
-            summary = self.summaries.summary(_sql(node), self._shapes(node))
-        except ValueError:
+        if self._asked is None or self._asked[0] != uid:
+            self._asked = uid, self._summary(node)
+        summary = self._asked[1]
+        if summary is None:
             return
         self.session.clear()
         self.reader = uid
@@ -654,6 +660,14 @@ class Linker:
             for owner in self.owners.get(ref.read, ()) if ref.column != ROWS else ():
                 if owner in self.linked:
                     yield self._inflow(owner, ref, chain, self._span(span or where))
+
+    def _summary(self, node: Node) -> Summary | None:
+        try:
+            return self.summaries.summary(_sql(node), self._shapes(node))
+        except ValueError:
+            return None
+        finally:
+            self.summaries.forget(node.compiled_code or "")
 
     def _inflow(self, owner: str, ref: Ref, chain: Chain, span: FactSpan | None) -> Inflow:
         linked = self.linked[owner]

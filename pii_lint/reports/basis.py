@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pii_lint.findings import Blind, Branch, Coverage, Mask
 from pii_lint.labels import Form
 from pii_lint.propagation.branches import branches, uses_is_incremental
-from pii_lint.propagation.inventory import ColumnFacts, RelationFacts, Span
+from pii_lint.propagation.inventory import ColumnFacts, MaskFacts, RelationFacts, Span
 from pii_lint.rules import WHOLE, Facts
 
 _START = Span(0, 0)
@@ -35,17 +35,23 @@ def masks(facts: Facts) -> tuple[Mask, ...]:
     """Every digest and cipher that takes a personal value, in order of place."""
     return tuple(
         Mask(
-            node=node.unique_id,
+            node=uid,
             column=mask.column,
             function=mask.function,
             verdict="keyed" if mask.secrets else "literal" if mask.literal else "unkeyed",
             inputs=tuple(sorted({str(label.origin) for label in mask.inputs})),
             secrets=tuple(sorted({str(label.origin) for label in mask.secrets})),
-            location=facts.places.span(node.unique_id, mask.span),
+            location=facts.places.span(uid, mask.span),
         )
-        for node, held in facts.relations()
-        for mask in sorted(held.masks, key=lambda m: (m.span or _START, m.column, m.function))
+        for uid, mask in met(facts)
     )
+
+
+def met(facts: Facts) -> Iterator[tuple[str, MaskFacts]]:
+    """The masks with the relations whose SQL they stand in, in order of place."""
+    for node, held in facts.relations():
+        for mask in sorted(held.masks, key=lambda m: (m.span or _START, m.column, m.function)):
+            yield node.unique_id, mask
 
 
 def _known(held: RelationFacts) -> Iterator[ColumnFacts]:

@@ -47,7 +47,7 @@ class DuckDBStore:
             try:
                 return duckdb.connect(str(self._path), read_only=not write)
             except duckdb.IOException as error:
-                if not _is_locked(error) or time.monotonic() > deadline:
+                if not is_locked(error) or time.monotonic() > deadline:
                     raise
             time.sleep(_PAUSE)
 
@@ -68,14 +68,15 @@ class DuckDBStore:
             )
 
 
-def _is_locked(error: duckdb.Error) -> bool:
+def is_locked(error: duckdb.Error) -> bool:
+    """True where another process holds the file."""
     # DuckDB has no type of its own for this; the second wording is that of Windows.
     return "Could not set lock" in str(error) or "used by another process" in str(error)
 
 
 def _sentence(error: duckdb.Error, name: str) -> str:
     """The driver's complaint without data or SQL."""
-    if _is_locked(error):
+    if is_locked(error):
         return f"{name} is in use by another process: wait until it ends, then run this again."
     if isinstance(error, duckdb.TransactionException):
         return f"Another salt command wrote to {name} at the same time: run `pii-lint salt check`."

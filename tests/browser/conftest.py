@@ -1,7 +1,8 @@
-"""A real headless Chromium that reaches nothing but files."""
+"""A real headless Chromium that reaches nothing but files, and pages for it to open."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pii_lint.cli import main
 from tests.conftest import command
+from tests.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Request
@@ -24,6 +27,10 @@ FLAGS = (
 )
 
 Open = Callable[..., "Page"]
+Written = Callable[..., Path]
+Inspect = Callable[..., list[str]]
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+PROJECTS = Path(__file__).parents[1] / "projects"
 
 
 @dataclass(slots=True)
@@ -94,3 +101,72 @@ def open_page(chromium: Browser, watch: Watch) -> Iterator[Open]:
     yield open_file
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def inspect(require: Callable[[str], None]) -> Inspect:
+    """What axe finds serious or critical in a page as it stands, each with the element; all its
+    rules are asked, or those named."""
+    if not AXE.exists():
+        require("npm")
+        pytest.skip("axe-core isn't installed: run `npm ci --prefix tests/browser`")
+    script = AXE.read_text("utf-8")
+
+    def look(page: Page, *rules: str) -> list[str]:
+        # not by a script element, which the page's own policy refuses
+        page.evaluate(script)
+        asked = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        found = page.evaluate("asked => axe.run(document, asked)", asked)
+        return [
+            f"{one['id']}: {node['html'][:200]} ({node['failureSummary'][:200]})"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+
+    return look
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """Writes the page of a project, as a user does."""
+
+    def write(project: Path, *options: str) -> Path:
+        file = tmp_path_factory.mktemp("page") / "page.html"
+        line = ["report", "--project-dir", str(project), "--output", str(file), *options]
+        assert main(line) == 0
+        return file
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def acme(bare_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository's project, compiled; nothing needs to be built for its page."""
+    folder = tmp_path_factory.mktemp("compiled") / "acme"
+    shutil.copytree(bare_warehouse.project_dir, folder)
+    shutil.copy(Path(__file__).parents[2] / "pii_lint.yml", folder)
+    assert Warehouse(folder).run(["compile"]).success
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wt07(require: Callable[[str], None], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of the incident, compiled."""
+    require("dbt")
+    require("duckdb")
+    folder = tmp_path_factory.mktemp("compiled") / "wt07"
+    made = shutil.ignore_patterns("target", "logs")
+    shutil.copytree(PROJECTS / "wt07", folder, ignore=made)
+    assert Warehouse(folder).run(["compile"]).success
+    return folder
+
+
+@pytest.fixture(scope="session")
+def acme_page(acme: Path, report: Written) -> Path:
+    return report(acme)
+
+
+@pytest.fixture(scope="session")
+def wt07_page(wt07: Path, report: Written) -> Path:
+    return report(wt07)

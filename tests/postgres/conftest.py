@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgres.server import Database, Server, fresh, running
+from tests.postgres.syncing import Rig
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +67,10 @@ def guarded(templates: Templates, postgres: Server) -> Iterator[Database]:
     """The application's tables with the guards on them."""
     with fresh(postgres, templates.guarded) as made:
         yield made
+
+
+@pytest.fixture
+def rig(tmp_path: Path, database: Database, capsys: pytest.CaptureFixture[str]) -> Rig:
+    """A project that says nothing yet, with an empty database to load from."""
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n", "utf-8")
+    return Rig(tmp_path, database, capsys, {"PII_LINT_SOURCE_DSN": database.dsn})
