@@ -73,7 +73,7 @@ function columnDetail(column) {
     standsOf(column),
     ownFindings(own),
     column.stands.length ? ways(column) : provenance(column),
-    el("h3", null, ahead.length ? `Goes on to ${many(unique(ahead.map((one) => one.node)).length, "relation")}` : "Goes on to nothing"),
+    el("h3", null, ahead.length ? `Goes on to ${many(unique(ahead.map((one) => one.node)).length, "relation")}` : "No other column takes it on"),
     reached(column, ahead),
   ];
 }

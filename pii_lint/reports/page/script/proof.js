@@ -156,7 +156,7 @@ function stopped(node, origin) {
       el(
         "tr",
         null,
-        el("th", { scope: "row" }, toBoth(column), el("span", { class: "block small dim" }, column.stands[0].kind)),
+        el("th", { scope: "row" }, toBoth(column), el("span", { class: "block small dim" }, unique(column.stands.map((stand) => stand.kind)).join(", "))),
         el("td", null, arrives.length ? el("span", { class: "marks" }, forms.map((one) => form(one))) : el("span", { class: "state holds" }, "does not arrive")),
         el("td", null, arrives.length ? joined(here.map((one) => toColumn(one))) : last.every((one) => one === column) ? el("span", { class: "dim" }, "nothing on the way takes it") : [el("span", { class: "dim" }, "last seen in "), joined(last.map((one) => el("span", null, toBoth(one), " ", form(formOf(one)))), 3)]),
       ),
