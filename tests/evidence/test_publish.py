@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,12 @@ from tests.evidence.shop import PROJECT, dbt
 
 pytestmark = pytest.mark.slow
 
+SOON = datetime.now(tz=UTC).date() + timedelta(days=90)
+
 EXPOSURES = "models/exposures.yml"
 
 
-def exposure(name: str, until: str = "2027-06-30") -> str:
+def exposure(name: str, until: object = SOON) -> str:
     return f"""\
   - name: {name}
     type: application

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from pii_lint.cli import main
 from tests.evidence.shop import PROJECT, dbt
 
 pytestmark = pytest.mark.slow
+
+SOON = datetime.now(tz=UTC).date() + timedelta(days=90)
 
 MART = "models/marts/safe/leak.sql"
 FROM = "from {{ ref('stg_people') }}"
@@ -71,7 +74,7 @@ def test_the_promise_holds_where_labels_are_true(
             "hole",
         ),
         (
-            "-- pii-lint: ignore[PII001] until=2027-11-01 told to look away\n"
+            f"-- pii-lint: ignore[PII001] until={SOON} told to look away\n"
             f"select id, email as code {FROM}",
             "",
             "readable",
@@ -126,7 +129,7 @@ def test_a_declared_reason_excuses_and_is_named(shop: Callable[..., Path]) -> No
             MART: f"select id, email as contact {FROM}",
             "pii_lint.yml": f"{PROJECT['pii_lint.yml']}"
             "declassified:\n"
-            "  - {node: model.shop.leak, columns: [contact], kinds: [email], until: 2027-10-01,\n"
+            f"  - {{node: model.shop.leak, columns: [contact], kinds: [email], until: {SOON},\n"
             "     reason: The people asked to be listed, by: dpo}\n",
         }
     )
