@@ -20,11 +20,11 @@ class _Content(msgspec.Struct):
     sightings: list[Sighting]
 
 
-def load_scan(named: Path | None, folder: Path | None) -> tuple[Sighting, ...]:
-    """What the last scan met most in each column; nothing where there is no scan."""
+def load_scan(named: Path | None, folder: Path | None) -> tuple[Sighting, ...] | None:
+    """What the last scan met most in each column; None where there is no scan."""
     path = named if named is not None else folder / PLACE if folder is not None else None
     if path is None or (named is None and not files.is_file(path)):
-        return ()
+        return None
     try:
         content = msgspec.json.decode(files.read(path), type=_Content)
     except OSError as wrong:

@@ -24,7 +24,12 @@ PAGE = Path("pii-lint-report.html")
     help="Write to this file; - prints the page.",
 )
 @click.option("--baseline", type=FILE, help="Findings known from `pii-lint baseline` don't count.")
-def report(options: Options, output: Path, baseline: Path | None) -> int:
+@click.option(
+    "--scan",
+    type=FILE,
+    help="What `pii-lint scan` found.  [default: target/pii-scan.json in the project]",
+)
+def report(options: Options, output: Path, baseline: Path | None, scan: Path | None) -> int:
     """Write one HTML page: the verdict, the lineage of every column, the inventory, proofs.
 
     The page needs nothing but itself: no network, no server. It holds no data and no literal of the
@@ -38,7 +43,7 @@ def report(options: Options, output: Path, baseline: Path | None) -> int:
     from pii_lint.pipeline import report as story
 
     with progress():
-        page = story.report(replace(options, baseline=baseline))
+        page = story.report(replace(options, baseline=baseline, scan=scan))
     if output == Path("-"):
         write(page)
         return 0

@@ -74,8 +74,8 @@ class Facts:
     # who listens
     remember: bool = False
     # what is found out about texts is kept for the next run
-    sightings: tuple[Sighting, ...] = ()
-    # what a scan of the warehouse met
+    sightings: tuple[Sighting, ...] | None = None
+    # what a scan of the warehouse met; None where there was none
 
     def hears(self, code: str, persona: Persona) -> bool:
         """False where a finding for this persona would be made for nobody to hear.

@@ -132,7 +132,7 @@ def _asked(facts: Facts) -> dict[str, dict[str, set[str]]]:
 
 def _seen(facts: Facts, uid: str) -> dict[str, Sighting]:
     """What a scan met in each column of a relation, by the column in lower case."""
-    return {one.column.lower(): one for one in facts.sightings if one.node == uid}
+    return {one.column.lower(): one for one in facts.sightings or () if one.node == uid}
 
 
 def _met(node: Node, column: str, seen: Sighting) -> Suspect:

@@ -101,6 +101,18 @@ def test_clean_columns_say_what_they_are_made_of(read: Read) -> None:
     assert told.made_of("stg_customers.plan") == {"raw.customers.plan"}
 
 
+def test_what_a_scan_met_is_told_and_that_there_was_none_too(read: Read, tmp_path: Path) -> None:
+    assert read(shop()).packed["scan"] is None
+    seen = {"node": "model.shop.fct_reach", "column": "plan", "pattern": "email", "rows": 3}
+    seen |= {"kind": "contact.email", "looked": 9, "zone": "safe", "standing": "unexpected"}
+    found = {"scan_version": 1, "relations": [], "sightings": [seen]}
+    (tmp_path / "scan.json").write_text(json.dumps(found), "utf-8")
+    told = read(shop(), "", "--scan", "scan.json")
+    ((node, column, pattern, *rest),) = told.packed["scan"]
+    assert told.texts[told.packed["nodes"][node][1]] == "fct_reach"
+    assert [told.texts[column], told.texts[pattern], *rest] == ["plan", "email", 3, 9, "unexpected"]
+
+
 def test_a_secret_is_nobody_s_data(read: Read) -> None:
     told = read(shop())
     assert told.texts[told.nodes["raw.secrets"][2]] == "secret"

@@ -22,4 +22,5 @@ def page(facts: Facts, inflows: Inflows, report: Report, listing: Listing) -> Pa
         uses=tuple(use for _, use in exposed),
         leaves=tuple(leaves(facts, report.findings)),
         masked=tuple(facts.places.excerpt(uid, mask.span) for uid, mask in met(facts)),
+        sightings=facts.sightings,
     )

@@ -14,6 +14,7 @@ from pii_lint.reports.page.layout import Box, arranged
 from pii_lint.reports.page.lineage import where
 from pii_lint.reports.page.told import Edge, Page, Stand, ToldColumn
 from pii_lint.rules import RULES
+from pii_lint.sightings import Sighting
 
 _FORMS = [form.word for form in Form]
 _STANDING = {"": 0, "tagged": 1, "clean": 2, "unreviewed": 3}
@@ -86,6 +87,9 @@ class _Packer:
                 [self._node(one.node), self._all(one.seen), self._all(one.missing)]
                 for one in seen.branches
             ],
+            "scan": None
+            if page.sightings is None
+            else [self._sighting(one) for one in page.sightings],
             "forms": _FORMS,
             "rules": {rule.code: [rule.name, rule.summary] for rule in RULES},
             "nodes": [
@@ -169,6 +173,10 @@ class _Packer:
 
     def _all(self, texts: Iterable[str]) -> list[int]:
         return [self._text(text) for text in texts]
+
+    def _sighting(self, one: Sighting) -> list[int | str]:
+        column, pattern = self._text(one.column), self._text(one.pattern)
+        return [self._node(one.node), column, pattern, one.rows, one.looked, one.standing]
 
     def _node(self, uid: str) -> int:
         return self._nodes.get(uid, NOBODY)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pii_lint.findings import Report
+from pii_lint.sightings import Sighting
 
 ROWS = "(rows)"
 """Stands for a column where personal data decided which rows there are."""
@@ -111,3 +112,5 @@ class Page:
     leaves: tuple[Leave, ...]
     masked: tuple[str, ...]
     # the expression of each of the report's masks
+    sightings: tuple[Sighting, ...] | None = None
+    # what a scan of the data met; None where there was none

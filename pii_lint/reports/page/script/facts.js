@@ -109,6 +109,17 @@ const findings = told.findings.map(
   }),
 );
 const counting = findings.filter((finding) => !finding.why);
+// What a scan of the data met; null where there was none.
+const met =
+  told.scan &&
+  told.scan.map(([node, column, pattern, rows, looked, standing]) => ({
+    node: nodes[node],
+    column: text(column),
+    pattern: text(pattern),
+    rows,
+    looked,
+    standing,
+  }));
 const blind = told.blind.map(([node, reason, place]) => ({
   node: nodes[node],
   reason: text(reason),

@@ -15,7 +15,7 @@ function overview() {
       "div",
       { class: "halves" },
       el("div", null, findingsInBrief(), martsInBrief(), leaving()),
-      el("div", null, coverage(), leavesTable(), inputs()),
+      el("div", null, coverage(), leavesTable(), scanned(), inputs()),
     ),
   ];
 }
@@ -303,6 +303,20 @@ const FRESH = {
   unchecked: "freshness not checked",
 };
 
+function scanned() {
+  if (!met) return null;
+  const surprising = met.filter((one) => one.node && one.standing !== "expected");
+  return section(
+    "What a scan of the data met",
+    surprising.length
+      ? el("ul", { class: "plain small" }, surprising.slice(0, 12).map(sighted), surprising.length > 12 ? el("li", null, `and ${number(surprising.length - 12)} more columns`) : null)
+      : el("p", null, "No personal value or key stands where none was known."),
+  );
+}
+
+const sighted = (one) =>
+  el("li", null, toNode(one.node), `.${one.column}: ${one.pattern} in ${number(one.rows)} of ${many(one.looked, "row")}, ${one.standing === "declared clean" ? "though declared clean" : "and nobody knew"}`);
+
 function inputs() {
   return section(
     "What was read",
@@ -318,7 +332,7 @@ function inputs() {
         ),
       ),
       told.notes.map((note) => el("li", null, prose(note))),
-      el("li", { class: "dim" }, `pii-lint ${told.version}. No scan of values was given: the page stands on SQL alone.`),
+      el("li", { class: "dim" }, `pii-lint ${told.version}. ${met ? "A scan of the data was taken in." : "No scan of the data was given: the page stands on SQL alone."}`),
     ),
   );
 }

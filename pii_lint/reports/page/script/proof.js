@@ -86,12 +86,19 @@ function proof(node) {
           unreviewed.length
             ? el("p", { class: "small" }, el("span", { class: "state unreviewed" }, "never reviewed"), ` ${many(unreviewed.length, "source column")} on the way that nobody tagged or declared clean: `, joined(unreviewed.map((one) => toBoth(one))))
             : el("p", { class: "small" }, "Every source column on the way was tagged or declared clean by somebody."),
-          el("p", { class: "small dim" }, "It is proven of the compiled SQL, with labels born at tags. No scan of values was given."),
+          el("p", { class: "small dim" }, `It is proven of the compiled SQL, with labels born at tags.${met ? "" : " No scan of the data was given."}`),
+          scannedHere(node, origin),
         ),
       ),
     ),
     declaredFor(node),
   ];
+}
+
+// A scan sees values, whatever the SQL says.
+function scannedHere(node, origin) {
+  const here = (met || []).filter((one) => one.standing !== "expected" && (one.node === node || origin.has(one.node)));
+  return here.length ? el("ul", { class: "plain small" }, here.map(sighted)) : met ? el("p", { class: "small dim" }, "A scan of the data met no personal value here that nobody knew of.") : null;
 }
 
 function reservations(said, places, halves, unreviewed) {
