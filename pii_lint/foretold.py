@@ -15,8 +15,6 @@ class Place:
     node: str
     column: str
     kind: str
-    value: str
-    # what its values are: text, number, date, boolean
     keys: tuple[str, ...] = ()
     # of a JSON document: the keys with that kind; empty where the whole value is personal
 

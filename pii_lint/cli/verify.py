@@ -29,12 +29,14 @@ BROKEN = 1
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the evidence to this file as JSON, and beside it as Markdown.",
 )
+@click.option("--vars", "variables", metavar="YAML", help="Given on to dbt.")
 @click.option("--no-canaries", is_flag=True, help="Don't plant values and look for them.")
 def verify(
     options: Options,
     profiles_dir: Path | None,
     target: str | None,
     evidence: Path | None,
+    variables: str | None,
     no_canaries: bool,
 ) -> int:
     """Alter personal data in a scratch copy, one kind at a time, and see what moves.
@@ -65,7 +67,12 @@ def verify(
         raise ConfigError("verify builds with dbt: install `pii-lint[duckdb]`.") from None
     with progress():
         record = verified(
-            folder.resolve(), found, prediction(options), plant=not no_canaries, told=_told
+            folder.resolve(),
+            found,
+            prediction(options),
+            plant=not no_canaries,
+            variables=variables,
+            told=_told,
         )
     write(writing.as_text(record))
     if evidence is not None:

@@ -23,14 +23,16 @@ def verify(
     prediction: Prediction,
     *,
     plant: bool = True,
+    variables: str | None = None,
     told: Callable[[str], object] = str,
 ) -> Evidence:
     """Hold what the labels foretell against what a build really does.
 
+    `variables` is what dbt's --vars takes.
     Raises `ConfigError` where the warehouse isn't there or can't be built as it is.
     """
     with TemporaryDirectory(prefix="pii-lint-verify-") as folder:
-        scratch = Scratch(Path(folder), project_dir, target, prediction.given.values())
+        scratch = Scratch(Path(folder), project_dir, target, prediction.given.values(), variables)
         try:
             found = trials(scratch, prediction, told)
             planted, hits = _planted(scratch, prediction, found) if plant else (None, ())

@@ -23,6 +23,7 @@ _TYPES = (
     *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
 )
 """How the types begin whose values can be altered."""
+_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,16 @@ class Scratch:
     """A folder with the given tables of a warehouse, and the databases built from them."""
 
     def __init__(
-        self, folder: Path, project_dir: Path, target: Target, given: Iterable[Table]
+        self,
+        folder: Path,
+        project_dir: Path,
+        target: Target,
+        given: Iterable[Table],
+        variables: str | None = None,
     ) -> None:
         self._folder = folder
         self._project_dir = project_dir
+        self._variables = ["--vars", variables] if variables else []
         self._stem = _file(project_dir, target).name
         self._base = folder / "base" / self._stem
         self._base.parent.mkdir(parents=True)
@@ -97,7 +104,7 @@ class Scratch:
         # always in the same place, for dbt parses everything anew where its profile differs
         file.rename(self._desk)
         try:
-            _dbt(self._project_dir, self._desk.parent)
+            _dbt(self._project_dir, self._desk.parent, self._variables)
             _freeze(self._desk)
         finally:
             self._desk.rename(file)
@@ -218,7 +225,10 @@ def _exchange(
         f"create temporary table pairs as select {column} as old, {column} as new "  # noqa: S608  quoted
         f"from {name} limit 0"
     )
-    connection.executemany("insert into pairs values (?, ?)", pairs)
+    for at in range(0, len(pairs), _AT_ONCE):
+        some = pairs[at : at + _AT_ONCE]
+        lists = [[old for old, _ in some], [new for _, new in some]]
+        connection.execute("insert into pairs select unnest(?), unnest(?)", lists)
     connection.execute(
         f"update {name} as given set {column} = pairs.new "  # noqa: S608  quoted
         f"from pairs where given.{column} = pairs.old"
@@ -237,7 +247,7 @@ def _folded(keys: Iterable[str]) -> frozenset[str]:
     return frozenset(key.casefold() for key in keys)
 
 
-def _dbt(project_dir: Path, desk: Path) -> None:
+def _dbt(project_dir: Path, desk: Path, variables: Sequence[str]) -> None:
     # Not at the top: dbt takes seconds to load.
     try:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -250,6 +260,7 @@ def _dbt(project_dir: Path, desk: Path) -> None:
     words += ["build", "--full-refresh", "--resource-type", "model", "--resource-type", "snapshot"]
     words += ["--project-dir", str(project_dir), "--profiles-dir", str(desk)]
     words += ["--target-path", str(desk / "target"), "--log-path", str(desk / "logs")]
+    words += variables
     try:
         with chdir(project_dir):
             result = dbtRunner().invoke(words)
@@ -263,7 +274,10 @@ def _dbt(project_dir: Path, desk: Path) -> None:
 
 
 def _freeze(file: Path) -> None:
-    """Make a table of each view: under another name, its database's views are lost."""
+    """Make a table of each view: under another name, its database's views are lost.
+
+    Raises `BuildFailed` for a view that can't be read.
+    """
     with duckdb.connect(str(file)) as connection:
         views = [
             Table(schema, name)
@@ -273,7 +287,10 @@ def _freeze(file: Path) -> None:
             ).fetchall()
         ]
         for at, view in enumerate(views):
-            connection.execute(f"create table pii_lint_view_{at} as from {_name(view)}")
+            try:
+                connection.execute(f"create table pii_lint_view_{at} as from {_name(view)}")
+            except duckdb.Error:
+                raise BuildFailed(view.name) from None
         for view in views:
             connection.execute(f"drop view {_name(view)}")
         for at, view in enumerate(views):

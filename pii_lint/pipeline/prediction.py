@@ -76,8 +76,7 @@ def _places(facts: Facts) -> Iterator[Place]:
                     column.name.lower()
                 )
                 keys = declared.meta.get("pii_keys") if declared else None
-                value = facts.registry.kind(kind).value
-                yield Place(node.unique_id, column.name, kind, value, _keys(facts, keys, kind))
+                yield Place(node.unique_id, column.name, kind, _keys(facts, keys, kind))
 
 
 def _keys(facts: Facts, keys: object, kind: str) -> tuple[str, ...]:
