@@ -36,6 +36,7 @@ _COMMANDS = {
     "salt": "pii_lint.cli.salt:salt",
     "lsp": "pii_lint.cli.lsp:lsp",
     "guard": "pii_lint.cli.guard:guard",
+    "govern": "pii_lint.cli.govern:govern",
 }
 
 USAGE, INTERNAL, INTERRUPTED = 2, 4, 130

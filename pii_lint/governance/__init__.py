@@ -1,0 +1,3 @@
+"""Access as code: what the warehouse enforces, written from the inventory and the policy."""
+
+from __future__ import annotations

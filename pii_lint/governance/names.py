@@ -1,0 +1,81 @@
+"""Names and texts in SQL: each identifier quoted, in the case in which the warehouse keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pii_lint.errors import ConfigError
+from pii_lint.governed import GovernedColumn, GovernedRelation
+
+EVERYBODY = "public"
+"""The word, never a role's name, on the engines that know it."""
+
+
+def _as_written(name: str) -> str:
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How one engine writes names."""
+
+    mark: str
+    escape: str
+    # what stands for the mark within a name
+    folded: Callable[[str], str] = _as_written
+    # what becomes of a name that nobody quotes
+    parts: int = 3
+    # of a relation's name: 2 leaves the database out
+    banned: str = ""
+    # characters that no name may hold there
+
+    def quoted(self, name: str) -> str:
+        """An identifier, whatever it holds."""
+        if "\0" in name or any(each in name for each in self.banned):
+            raise ConfigError(
+                f"The name {name!r} can't stand in this engine's SQL, however it is quoted: "
+                "rename it."
+            )
+        return f"{self.mark}{name.replace(self.mark, self.escape)}{self.mark}"
+
+    def role(self, name: str) -> str:
+        """A role; dbt writes it without quotes, so it folds unless it brings its own."""
+        if name.lower() == EVERYBODY:
+            return EVERYBODY
+        return self.quoted(self.role_name(name))
+
+    def role_name(self, name: str) -> str:
+        """A role as the engine keeps it."""
+        if len(name) > 1 and name[0] == name[-1] == self.mark:
+            return name[1:-1].replace(self.escape, self.mark)
+        return self.folded(name)
+
+    def schema(self, relation: GovernedRelation) -> str:
+        """The schema, qualified as far as the engine takes it."""
+        return ".".join(self.quoted(part) for part in self._path(relation)[:-1])
+
+    def relation(self, relation: GovernedRelation) -> str:
+        """The relation's whole name."""
+        return ".".join(self.quoted(part) for part in self._path(relation))
+
+    def column(self, column: GovernedColumn) -> str:
+        """A column's name."""
+        return self.quoted(column.name if column.exact else self.folded(column.name))
+
+    def _path(self, relation: GovernedRelation) -> tuple[str, ...]:
+        return tuple(self._parts(relation))[-self.parts :]
+
+    def _parts(self, relation: GovernedRelation) -> Iterator[str]:
+        for part, name in (
+            ("database", relation.database),
+            ("schema", relation.schema),
+            ("name", relation.name),
+        ):
+            if name:
+                yield name if part in relation.exact else self.folded(name)
+
+
+def text(value: str) -> str:
+    """A string literal of standard SQL."""
+    return "'" + value.replace("'", "''") + "'"
