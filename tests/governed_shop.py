@@ -30,11 +30,18 @@ def shop(
     readers: tuple[str, ...] = ("support", "analyst", "officer"),
 ) -> Path:
     """Write a project with one source, a view on it, a safe and a restricted mart."""
-    mark = "`" if adapter in ("bigquery", "databricks") else '"'
-    sql = '"' if mark == '"' else "`"
+
+    def role(name: str) -> str:
+        return f"group:{name}@example.com" if adapter == "bigquery" else name
+
+    for name in ("support", "officer"):
+        policy = policy.replace(f"[{name}]", f"['{role(name)}']")
+
+    # dbt quotes nothing on Snowflake
+    mark = {"bigquery": "`", "databricks": "`", "snowflake": ""}.get(adapter, '"')
 
     def quoted(name: str) -> str:
-        return f"{sql}{name.replace(sql, sql * 2)}{sql}"
+        return f"{mark}{name.replace(mark, mark * 2) if mark else name}{mark}"
 
     def model(
         name: str, path: str, schema: str, code: str, reads: str, **config: object
@@ -83,7 +90,7 @@ def shop(
                 "marts",
                 "select id, country from shop.staging.stg_customers",
                 staged,
-                grants={"select": ["analyst", "support"]},
+                grants={"select": [role("analyst"), role("support")]},
             ),
             "model.shop.mart": model(
                 mart,
@@ -93,7 +100,7 @@ def shop(
                 "from shop.staging.stg_customers as s "
                 "inner join shop.raw.customers as c on c.id = s.id",
                 staged,
-                grants={"select": list(readers), "insert": ["loader"]},
+                grants={"select": list(map(role, readers)), "insert": ["loader"]},
             ),
         },
         "sources": {

@@ -12,7 +12,7 @@ from pii_lint.errors import ConfigError
 from pii_lint.options import Options
 
 DIFFERS = 1
-_DIALECTS = ("postgres",)
+_DIALECTS = ("postgres", "snowflake", "bigquery", "databricks", "redshift")
 
 _builder_option = click.option(
     "--builder",
@@ -46,6 +46,24 @@ def govern() -> None:
     help="Instead: a query that tells who read, or may read, personal columns.",
 )
 @click.option(
+    "--as-macro",
+    is_flag=True,
+    help="Instead: a macro, by which `pii_lint.reapply_access()` restores what a build lost.",
+)
+@click.option(
+    "--location",
+    default="us",
+    show_default=True,
+    help="BigQuery: where the data sets stand, and so the data policies.",
+)
+@click.option(
+    "--policy-tag",
+    "policy_tags",
+    multiple=True,
+    metavar="CLASS=PATH",
+    help="BigQuery, instead: dbt properties with the policy tag of each class.",
+)
+@click.option(
     "--against", type=FILE, help="Show what is new since this file was written; 1 where it differs."
 )
 @output_option
@@ -54,6 +72,9 @@ def ddl(
     dialect: str | None,
     builders: tuple[str, ...],
     access_log: bool,
+    as_macro: bool,
+    location: str,
+    policy_tags: tuple[str, ...],
     against: Path | None,
     output: Path | None,
 ) -> int:
@@ -67,16 +88,29 @@ def ddl(
       pii-lint govern ddl --dialect postgres --output ops/access.sql
       pii-lint govern ddl --dialect postgres --against ops/access.sql
     """
+    from pii_lint.governance import bigquery
     from pii_lint.governance.changes import changes
-    from pii_lint.governance.dialects import dialect_for
+    from pii_lint.governance.dialects import chosen
+    from pii_lint.governance.macro import macro
     from pii_lint.pipeline.access import access
 
+    if sum(map(bool, (access_log, as_macro, policy_tags))) > 1:
+        raise ConfigError("--access-log, --as-macro and --policy-tag ask for one thing each.")
     with progress():
         found = access(options, builders)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
-    engine = dialect_for(found, dialect)
-    text = engine.access_log(found) if access_log else engine.ddl(found)
+    engine, named = chosen(found, dialect, location)
+    if policy_tags:
+        if (dialect or found.adapter) != "bigquery":
+            raise ConfigError("--policy-tag is for BigQuery: give --dialect bigquery with it.")
+        text = bigquery.policy_tags(
+            named, {word: path for word, _, path in (one.partition("=") for one in policy_tags)}
+        )
+    elif as_macro:
+        text = macro(named, engine)
+    else:
+        text = engine.access_log(named) if access_log else engine.ddl(named)
     if against is None:
         write(text, output)
         return 0

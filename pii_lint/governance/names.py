@@ -53,17 +53,22 @@ class Names:
 
     def schema(self, relation: GovernedRelation) -> str:
         """The schema, qualified as far as the engine takes it."""
-        return ".".join(self.quoted(part) for part in self._path(relation)[:-1])
+        return ".".join(self.quoted(part) for part in self.path(relation)[:-1])
 
     def relation(self, relation: GovernedRelation) -> str:
         """The relation's whole name."""
-        return ".".join(self.quoted(part) for part in self._path(relation))
+        return ".".join(self.quoted(part) for part in self.path(relation))
 
     def column(self, column: GovernedColumn) -> str:
         """A column's name."""
-        return self.quoted(column.name if column.exact else self.folded(column.name))
+        return self.quoted(self.column_name(column))
 
-    def _path(self, relation: GovernedRelation) -> tuple[str, ...]:
+    def column_name(self, column: GovernedColumn) -> str:
+        """A column as the engine keeps it."""
+        return column.name if column.exact else self.folded(column.name)
+
+    def path(self, relation: GovernedRelation) -> tuple[str, ...]:
+        """Database, schema and name as the engine keeps them."""
         return tuple(self._parts(relation))[-self.parts :]
 
     def _parts(self, relation: GovernedRelation) -> Iterator[str]:
@@ -79,3 +84,8 @@ class Names:
 def text(value: str) -> str:
     """A string literal of standard SQL."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def escaped_text(value: str) -> str:
+    """The same where a backslash begins an escape."""
+    return text(value.replace("\\", "\\\\"))

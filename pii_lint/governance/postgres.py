@@ -8,7 +8,7 @@ columns of a relation and no more, and `comment on column`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pii_lint.governance.names import EVERYBODY, Names, text
 from pii_lint.governed import Access, GovernedColumn, GovernedRelation
@@ -106,14 +106,23 @@ def ddl(access: Access) -> str:
     return "\n".join(_statements(plan(access)))
 
 
+def of_relation(access: Access, relation: GovernedRelation) -> Iterator[str]:
+    """What a table that is made anew loses."""
+    planned = plan(replace(access, relations=(relation,)))
+    yield from _comments(planned, relation)
+    yield from _relation(planned, relation)
+
+
 def _statements(planned: Plan) -> Iterator[str]:
     yield "-- Written by `pii-lint govern ddl --dialect postgres`; don't edit, generate it again."
     yield "begin;"
     yield ""
     yield from _classification(planned)
     yield from _schemas(planned)
+    yield "-- Who reads which relation, and which columns of it."
     for relation in planned.relations:
         yield from _relation(planned, relation)
+        yield ""
     yield "commit;"
     yield ""
 
@@ -124,12 +133,16 @@ def _classification(planned: Plan) -> Iterator[str]:
     yield ""
     yield "-- What each column with readable personal data is."
     for relation in planned.relations:
-        for column in relation.columns:
-            told = planned.comments.get((relation.schema, relation.name, column.name))
-            if told is not None:
-                name = f"{NAMES.relation(relation)}.{NAMES.column(column)}"
-                yield f"comment on column {name} is {text(told)};"
+        yield from _comments(planned, relation)
     yield ""
+
+
+def _comments(planned: Plan, relation: GovernedRelation) -> Iterator[str]:
+    for column in relation.columns:
+        told = planned.comments.get((relation.schema, relation.name, column.name))
+        if told is not None:
+            name = f"{NAMES.relation(relation)}.{NAMES.column(column)}"
+            yield f"comment on column {name} is {text(told)};"
 
 
 def _forget(planned: Plan) -> Iterator[str]:
@@ -213,7 +226,6 @@ def _relation(planned: Plan, relation: GovernedRelation) -> Iterator[str]:
         ]
         if columns:
             yield f"grant select ({', '.join(columns)}) on table {name} to {_role(role)};"
-    yield ""
 
 
 def _list(roles: tuple[str, ...] | list[str]) -> str:
