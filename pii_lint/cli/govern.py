@@ -108,6 +108,8 @@ def ddl(
             named, {word: path for word, _, path in (one.partition("=") for one in policy_tags)}
         )
     elif as_macro:
+        # what can't be written whole isn't written in parts either
+        engine.ddl(named)
         text = macro(named, engine)
     else:
         text = engine.access_log(named) if access_log else engine.ddl(named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from pii_lint.governed import GovernedColumn, GovernedRelation
 
 EVERYBODY = "public"
 """The word, never a role's name, on the engines that know it."""
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 def _as_written(name: str) -> str:
@@ -65,7 +67,9 @@ class Names:
 
     def column_name(self, column: GovernedColumn) -> str:
         """A column as the engine keeps it."""
-        return column.name if column.exact else self.folded(column.name)
+        # what is no plain word can only have been quoted
+        quoted = column.exact or not _PLAIN.fullmatch(column.name)
+        return column.name if quoted else self.folded(column.name)
 
     def path(self, relation: GovernedRelation) -> tuple[str, ...]:
         """Database, schema and name as the engine keeps them."""

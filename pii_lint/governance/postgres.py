@@ -14,7 +14,7 @@ from pii_lint.governance.names import EVERYBODY, Names, text
 from pii_lint.governed import Access, GovernedColumn, GovernedRelation
 
 NAMES = Names(mark='"', escape='""', parts=2)
-ROLES = Names(mark='"', escape='""', folded=str.lower)
+FOLDED = Names(mark='"', escape='""', folded=str.lower)
 TAG = "pii:"
 """Begins every comment that is written here."""
 _LEFT_ALONE = "public"
@@ -51,8 +51,9 @@ class Plan:
 
 def plan(access: Access) -> Plan:
     """Decide who reads what."""
-    builders = frozenset(ROLES.role_name(role) for role in access.builders)
-    named = {ROLES.role_name(role): role for role in access.roles}
+    access = _spelt(access)
+    builders = frozenset(FOLDED.role_name(role) for role in access.builders)
+    named = {FOLDED.role_name(role): role for role in access.roles}
     named.pop(EVERYBODY, None)
     rights: set[Right] = set()
     refused: set[Right] = set()
@@ -83,6 +84,22 @@ def plan(access: Access) -> Plan:
     )
 
 
+def _spelt(access: Access) -> Access:
+    """With columns as the server keeps them: dbt quotes relations, and people seldom columns."""
+    return replace(
+        access,
+        relations=tuple(
+            replace(
+                relation,
+                columns=tuple(
+                    replace(column, name=FOLDED.column_name(column)) for column in relation.columns
+                ),
+            )
+            for relation in access.relations
+        ),
+    )
+
+
 def comment(column: GovernedColumn) -> str:
     """What stands at a personal column, in front of its description."""
     tag = f"{TAG}{column.classification} {', '.join(column.kinds)} ({column.form})"
@@ -91,7 +108,7 @@ def comment(column: GovernedColumn) -> str:
 
 def _rights(access: Access, relation: GovernedRelation) -> Iterator[Right]:
     for spelt in relation.readers:
-        role = EVERYBODY if spelt.lower() == EVERYBODY else ROLES.role_name(spelt)
+        role = EVERYBODY if spelt.lower() == EVERYBODY else FOLDED.role_name(spelt)
         one = next(each for each in access.roles if each.lower() == spelt.lower())
         if access.sees_all(one, relation):
             yield Right(relation.schema, relation.name, None, role)
@@ -109,8 +126,9 @@ def ddl(access: Access) -> str:
 def of_relation(access: Access, relation: GovernedRelation) -> Iterator[str]:
     """What a table that is made anew loses."""
     planned = plan(replace(access, relations=(relation,)))
-    yield from _comments(planned, relation)
-    yield from _relation(planned, relation)
+    (spelt,) = planned.relations
+    yield from _comments(planned, spelt)
+    yield from _relation(planned, spelt)
 
 
 def _statements(planned: Plan) -> Iterator[str]:
@@ -241,7 +259,7 @@ def access_log(access: Access) -> str:
     rows = [
         f"    ({text(relation.schema)}, {text(relation.name)}, {text(column.name)}, "
         f"{text(column.classification)})"
-        for relation in access.relations
+        for relation in _spelt(access).relations
         for column in relation.columns
         if column.classification is not None
     ]

@@ -38,6 +38,11 @@ def access(options: Options, builders: Iterable[str] = ()) -> Access:
             f"in {POLICY_FILE} under `roles`, for instance `roles: {{confidential: [pii_reader]}}`."
         )
     relations = tuple(_relations(facts))
+    if not relations:
+        raise ConfigError(
+            "No relation of the project is in a database, so there is nothing to govern: compile "
+            "it with `dbt compile` for a target."
+        )
     roles, idle = _roles(facts, relations)
     cleared = {
         needed: tuple(role for role in roles if _cleared(facts, role, needed))
@@ -149,22 +154,27 @@ def _columns(facts: Facts, node: Node, held: RelationFacts) -> Iterator[Governed
     stored = _stored(facts.projects, node.unique_id)
     declared = {column.name.lower(): column for column in node.columns.values()}
     described = dict(node.persisted)
+    spelt: dict[str, list[str]] = {}
+    for stored_name in stored:
+        spelt.setdefault(stored_name.lower(), []).append(stored_name)
     for key, column in held.columns.items():
         if key == WHOLE:
             continue
         labels = _told(column.labels)
         written = declared.get(column.name.lower())
+        kept = spelt.get(column.name.lower(), ())
+        name = kept[0] if len(kept) == 1 else column.name
         kinds = sorted({label.kind for label in labels})
         yield GovernedColumn(
-            name=column.name,
-            data_type=stored.get(column.name) or (written.data_type if written else None),
+            name=name,
+            data_type=stored.get(name) or (written.data_type if written else None),
             value=facts.registry.kind(kinds[0]).value if kinds and kinds != [SECRET] else "text",
-            exact=column.name in stored or (written is not None and written.quote),
+            exact=name in stored or (written is not None and written.quote),
             classification=_strictest(facts, labels),
             kinds=tuple(kinds),
             form=min(label.form for label in labels).word if labels else None,
             mask=_mask(facts, node, key, held),
-            description=described.get(column.name),
+            description=described.get(written.name if written else column.name),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pii_lint.errors import ConfigError
 from pii_lint.governance.changes import changes
 from pii_lint.governance.dialects import DIALECTS
 from pii_lint.governance.macro import macro
-from pii_lint.governed import Access
+from pii_lint.governed import Access, GovernedColumn
 from pii_lint.options import Options
 from pii_lint.pipeline.access import access
 from tests.governed_shop import POLICY, shop
@@ -180,6 +181,52 @@ def test_an_engine_that_folds_gets_the_names_that_dbt_would_make_there(
     folder = shop(tmp_path, adapter="duckdb")
     assert govern(folder, "--dialect", "snowflake", "--builder", "transformer") == 0
     assert '"SHOP"."RAW"."CUSTOMERS"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("dialect", "plain", "quoted"),
+    [
+        ("postgres", "mail", "Mail"),
+        ("redshift", "mail", "Mail"),
+        ("snowflake", "MAIL", "Mail"),
+        ("databricks", "Mail", "Mail"),
+    ],
+)
+def test_a_column_is_spelt_as_the_engine_keeps_it(
+    tmp_path: Path, dialect: str, plain: str, quoted: str
+) -> None:
+    found = of(shop(tmp_path, adapter=dialect), "transformer")
+    (raw,) = (one for one in found.relations if one.name == "customers")
+
+    def told(column: GovernedColumn) -> str:
+        return DIALECTS[dialect].ddl(replace(found, relations=(replace(raw, columns=(column,)),)))
+
+    (email,) = (column for column in raw.columns if column.name == "email")
+    mark = DIALECTS[dialect].names.mark
+    assert f"{mark}{plain}{mark}" in told(replace(email, name="Mail"))
+    assert f"{mark}{quoted}{mark}" in told(replace(email, name="Mail", exact=True))
+    assert f"{mark}My mail{mark}" in told(replace(email, name="My mail"))
+
+
+def test_the_catalogue_says_how_columns_are_spelt(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    columns = {
+        name: {"name": name, "index": index, "type": "text"}
+        for index, name in enumerate(("id", "Email", "born_on", "ssn", "country"))
+    }
+    entry = {"unique_id": "source.shop.raw.customers", "columns": columns}
+    catalog = {
+        "metadata": {
+            "dbt_schema_version": "https://schemas.getdbt.com/dbt/catalog/v1.json",
+            "generated_at": "2026-11-22T00:00:01Z",
+            "invocation_id": "0",
+        },
+        "nodes": {},
+        "sources": {entry["unique_id"]: {"metadata": {"type": "table"}, **entry}},
+    }
+    (folder / "target/catalog.json").write_text(json.dumps(catalog), "utf-8")
+    (raw,) = (one for one in of(folder).relations if one.name == "customers")
+    assert {column.name: column.exact for column in raw.columns}["Email"]
 
 
 def test_roles_that_bigquery_doesn_t_know_are_refused(
