@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 
 from pii_lint.errors import ConfigError
 from pii_lint.governance.names import EVERYBODY
-from pii_lint.governance.postgres import TAG, Plan, Right
+from pii_lint.governance.postgres import LEFT_ALONE, TAG, Plan, Right
 
 _Rows: TypeAlias = Callable[[str, Mapping[str, list[str]]], list[tuple[str, ...]]]
 
@@ -115,11 +115,13 @@ def _differences(
     yield from _missing(planned, relations, columns, roles)
 
     ours = {(relation.schema, relation.name) for relation in planned.relations}
-    held = {
+    granted = {
         Right(schema, name, column or None, role)
         for schema, name, column, role in rows(_RIGHTS, within)
-        if (schema, name) in ours and role not in planned.builders
+        if role not in planned.builders
     }
+    held = {right for right in granted if (right.schema, right.relation) in ours}
+    yield from _left_behind(planned, granted - held)
     wanted = {
         right
         for right in planned.rights
@@ -161,8 +163,17 @@ def _rights(planned: Plan, held: set[Right], wanted: set[Right]) -> Iterator[Dif
         yield Difference(_place(right), f"{right.role} should read it and may not")
 
 
+def _left_behind(planned: Plan, elsewhere: set[Right]) -> Iterator[Difference]:
+    """What stands beside the project's relations, for instance since a model moved away."""
+    for right in elsewhere:
+        if right.role in planned.roles and right.schema != LEFT_ALONE:
+            yield Difference(
+                _place(right), f"{right.role} may read it, and the project doesn't know it"
+            )
+
+
 def _usage(planned: Plan, held: set[tuple[str, str]]) -> Iterator[Difference]:
-    schemas = {relation.schema for relation in planned.relations} - {"public"}
+    schemas = {relation.schema for relation in planned.relations} - {LEFT_ALONE}
     # others enter by rights of their own; what they read there is told by itself
     ours = {(schema, role) for schema, role in held if role in planned.roles}
     for schema, role in sorted(ours - planned.usage):

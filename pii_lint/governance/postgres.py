@@ -17,7 +17,7 @@ NAMES = Names(mark='"', escape='""', parts=2)
 FOLDED = Names(mark='"', escape='""', folded=str.lower)
 TAG = "pii:"
 """Begins every comment that is written here."""
-_LEFT_ALONE = "public"
+LEFT_ALONE = "public"
 """A schema where others live too, so that nobody's right to use it is taken."""
 
 
@@ -77,7 +77,7 @@ def plan(access: Access) -> Plan:
         usage=frozenset(
             (right.schema, right.role)
             for right in rights
-            if right.role not in builders and right.schema != _LEFT_ALONE
+            if right.role not in builders and right.schema != LEFT_ALONE
         ),
         comments=comments,
         refused=frozenset(refused),
@@ -215,7 +215,7 @@ def _array(names: Iterator[str]) -> str:
 
 def _schemas(planned: Plan) -> Iterator[str]:
     yield "-- Who may enter which schema."
-    for schema in sorted({relation.schema for relation in planned.relations} - {_LEFT_ALONE}):
+    for schema in sorted({relation.schema for relation in planned.relations} - {LEFT_ALONE}):
         welcome = [role for role in planned.roles if (schema, role) in planned.usage]
         others = [role for role in planned.roles if role not in welcome]
         if others:

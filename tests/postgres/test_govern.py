@@ -227,6 +227,11 @@ MART = "restricted.mart_contact"
                 f"{MART}.ssn: isn't there",
             ],
         ),
+        (
+            "create table marts.moved_away (email text); grant select on marts.moved_away "
+            "to analyst, stranger; create table raw.new_source (email text)",
+            ["marts.moved_away: analyst may read it, and the project doesn't know it"],
+        ),
         ("drop view staging.stg_customers", ["staging.stg_customers: isn't there"]),
     ],
 )
