@@ -57,6 +57,16 @@ select nspname,
 from pg_catalog.pg_namespace cross join lateral pg_catalog.aclexplode(nspacl)
 where nspname = any(%(schemas)s) and privilege_type = 'USAGE' and grantee <> nspowner
 """
+# without a schema it is for every one
+_LATER = f"""
+select coalesce(nspname, ''),
+    case when grantee = 0 then '{EVERYBODY}' else pg_catalog.pg_get_userbyid(grantee) end
+from pg_catalog.pg_default_acl
+left join pg_catalog.pg_namespace on pg_namespace.oid = defaclnamespace
+cross join lateral pg_catalog.aclexplode(defaclacl)
+where defaclobjtype = 'r' and privilege_type = 'SELECT' and grantee <> defaclrole
+    and (defaclnamespace = 0 or nspname = any(%(schemas)s))
+"""
 _COMMENTS = f"""
 select nspname, relname, attname, pg_catalog.col_description(relation.oid, attnum)
 from pg_catalog.pg_attribute
@@ -130,6 +140,7 @@ def _differences(
     }
     yield from _rights(planned, held, wanted)
     yield from _usage(planned, {(schema, role) for schema, role in rows(_USAGE, within)})
+    yield from _later(planned, {(schema, role) for schema, role in rows(_LATER, within)})
     told = {(schema, name, column): text for schema, name, column, text in rows(_COMMENTS, within)}
     yield from _comments(planned, told, columns, ours)
     yield from _reached(planned, held, rows)
@@ -181,6 +192,17 @@ def _usage(planned: Plan, held: set[tuple[str, str]]) -> Iterator[Difference]:
             yield Difference(f"schema {schema}", f"{role} may use it and must not")
     for schema, role in sorted(planned.usage - held):
         yield Difference(f"schema {schema}", f"{role} should use it and may not")
+
+
+def _later(planned: Plan, held: set[tuple[str, str]]) -> Iterator[Difference]:
+    """Rights on tables that don't stand there yet: for who reads all that does."""
+    for schema, role in held:
+        there = [one for one in planned.relations if schema in ("", one.schema)]
+        if role in planned.roles and not all(
+            Right(one.schema, one.name, None, role) in planned.rights for one in there
+        ):
+            where = f"later tables in schema {schema}" if schema else "later tables in any schema"
+            yield Difference(where, f"{role} may read them and must not")
 
 
 def _comments(

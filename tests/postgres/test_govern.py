@@ -232,6 +232,15 @@ MART = "restricted.mart_contact"
             "to analyst, stranger; create table raw.new_source (email text)",
             ["marts.moved_away: analyst may read it, and the project doesn't know it"],
         ),
+        (
+            "alter default privileges in schema raw grant select on tables to support; "
+            "alter default privileges in schema marts grant select on tables to analyst; "
+            "alter default privileges grant select on tables to officer",
+            [
+                "later tables in any schema: officer may read them and must not",
+                "later tables in schema raw: support may read them and must not",
+            ],
+        ),
         ("drop view staging.stg_customers", ["staging.stg_customers: isn't there"]),
     ],
 )

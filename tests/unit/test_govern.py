@@ -229,6 +229,55 @@ def test_the_catalogue_says_how_columns_are_spelt(tmp_path: Path) -> None:
     assert {column.name: column.exact for column in raw.columns}["Email"]
 
 
+def test_a_seed_and_the_source_it_stands_in_for_are_one_table(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    file = folder / "target/manifest.json"
+    told = json.loads(file.read_text("utf-8"))
+    raw = told["sources"]["source.shop.raw.customers"]
+    seed = {
+        **raw,
+        "resource_type": "seed",
+        "original_file_path": "seeds/customers.csv",
+        "alias": "customers",
+        "tags": [],
+        "columns": {"country": {"name": "country"}, "ssn": {"name": "ssn"}},
+        "config": {"materialized": "seed", "grants": {"select": ["analyst"]}},
+        "depends_on": {"nodes": []},
+    }
+    told["nodes"]["seed.shop.customers"] = seed
+    file.write_text(json.dumps(told), "utf-8")
+    (folder / "seeds").mkdir()
+    (folder / "seeds/customers.csv").write_text("country,ssn\n", "utf-8")
+    (one,) = (each for each in of(folder).relations if each.name == "customers")
+    assert one.readers == ("analyst",)
+    assert {column.name: column.mask for column in one.columns} == {
+        "country": None,
+        "ssn": "restricted",
+        "id": None,
+        "email": "confidential",
+        "born_on": "confidential",
+    }
+
+
+def test_whoever_isn_t_cleared_for_unlisted_columns_gets_the_listed_ones(tmp_path: Path) -> None:
+    found = of(shop(tmp_path))
+    (reach,) = (one for one in found.relations if one.name == "fct_reach")
+    opened = replace(found, relations=(replace(reach, tail_mask="restricted"),))
+    for dialect in ("postgres", "redshift"):
+        told = DIALECTS[dialect].ddl(opened)
+        assert 'grant select ("id", "country") on table "marts"."fct_reach" to "analyst"' in told
+        assert "grant select on table" not in told
+
+
+def test_a_description_that_dbt_persists_stands_behind_the_class(tmp_path: Path) -> None:
+    found = of(shop(tmp_path))
+    column = replace(found.relations[1].columns[1], description="Where we write.\nIt's verified.")
+    told = DIALECTS["postgres"].ddl(
+        replace(found, relations=(replace(found.relations[1], columns=(column,)),))
+    )
+    assert "'pii:confidential contact.email (clear)\nWhere we write.\nIt''s verified.';" in told
+
+
 def test_roles_that_bigquery_doesn_t_know_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
