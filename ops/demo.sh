@@ -7,6 +7,9 @@ source ops/steps.sh
 ops/warehouse.sh
 run "Follow personal data through the compiled SQL" \
     pii-lint check --manifest target/manifest.json --manifest target/full/manifest.json
+run "Write the page that an auditor opens" \
+    pii-lint report --manifest target/manifest.json --manifest target/full/manifest.json \
+    --output target/pii-lint-report.html
 
 incident=tests/projects/wt07
 dirs=(--project-dir "$incident" --profiles-dir "$incident")
@@ -29,6 +32,7 @@ cat <<'END'
    3. The same gate stopped the incident of 2024 (exit code 1), naming each path from source to export.
 
 == Where to look next
+   target/pii-lint-report.html         verdict, lineage of every column, proofs: open it in a browser
    target/static_index.html            the warehouse's documentation; filter its graph by tag:pii
    models/raw/                         where labels are born: the only place personal columns are declared
    pii_lint.yml                        the privacy policy that the gate enforces
