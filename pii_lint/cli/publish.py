@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import project_options
+from pii_lint.cli._options import profile_options, project_options
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 from pii_lint.options import Options
@@ -17,13 +17,12 @@ REFUSED = 1
 @click.command()
 @click.argument("output", type=click.Path(path_type=Path))
 @project_options
+@profile_options
 @click.option(
-    "--profiles-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="DBT_PROFILES_DIR",
-    help="The folder with profiles.yml; else this one, then ~/.dbt.",
+    "--database",
+    type=click.Path(path_type=Path),
+    help="The DuckDB file itself, instead of a dbt profile.",
 )
-@click.option("--target", envvar="DBT_TARGET", help="The profile's target; it has to be on DuckDB.")
 @click.option(
     "--recipient", metavar="EXPOSURE", help="Only what this export takes, re-keyed for it."
 )
@@ -33,6 +32,7 @@ def publish(
     options: Options,
     profiles_dir: Path | None,
     target: str | None,
+    database: Path | None,
     recipient: str | None,
     parquet: bool,
 ) -> int:
@@ -57,14 +57,14 @@ def publish(
     if planned.refused:
         return REFUSED
     folder = project_around(options.project_dir) or Path()
-    database = folder / duckdb_path(folder, profiles_dir=profiles_dir, target=target)
+    file = database or folder / duckdb_path(folder, profiles_dir=profiles_dir, target=target)
     # Not at the top: the linter runs without a database driver.
     try:
         from pii_lint.evidence.commit import commit
         from pii_lint.evidence.publish import publish as published
     except ImportError:
         raise ConfigError("publish needs a database driver: install `pii-lint[duckdb]`.") from None
-    published(planned, database, output, parquet=parquet, commit=commit(folder))
+    published(planned, file, output, parquet=parquet, commit=commit(folder))
     count = len(planned.marts)
     click.echo(f"{output}: {count} safe mart{'s' * (count != 1)}, and manifest.json.")
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import project_options, write
+from pii_lint.cli._options import profile_options, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 from pii_lint.options import Options
@@ -17,13 +17,7 @@ BROKEN = 1
 
 @click.command()
 @project_options
-@click.option(
-    "--profiles-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="DBT_PROFILES_DIR",
-    help="The folder with profiles.yml; else this one, then ~/.dbt.",
-)
-@click.option("--target", envvar="DBT_TARGET", help="The profile's target; it has to be on DuckDB.")
+@profile_options
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, dir_okay=False),

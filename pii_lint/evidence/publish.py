@@ -21,6 +21,7 @@ from pii_lint import __version__
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
 from pii_lint.foretold import Forecast, Publication
+from pii_lint.warehouse.duckdb_counts import opened
 
 _PSEUDONYM = "pseudonym"
 MANIFEST = "manifest.json"
@@ -38,7 +39,7 @@ def publish(
         raise ConfigError(f"{output} is there already: give a folder that isn't, nothing is mixed.")
     if not output.parent.is_dir():
         raise ConfigError(f"There is no folder {output.parent}: make it first.")
-    with _folder(output) as made, _opened(database) as connection:
+    with _folder(output) as made, opened(database) as connection:
         salt = _salt(connection, publication)
         told = []
         if not parquet:
@@ -83,23 +84,6 @@ def _folder(output: Path) -> Iterator[Path]:
         ) from None
     finally:
         shutil.rmtree(made, ignore_errors=True)
-
-
-@contextmanager
-def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    if not database.is_file():
-        raise ConfigError(f"There is no DuckDB file at {database}: build the project first.")
-    try:
-        connection = duckdb.connect(str(database), read_only=True)
-    except duckdb.Error as error:
-        raise ConfigError(
-            f"DuckDB could not open {database} ({type(error).__name__}): check that it is a DuckDB "
-            "file and that no other process holds it."
-        ) from None
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 def _salt(connection: duckdb.DuckDBPyConnection, publication: Publication) -> str | None:
