@@ -42,7 +42,22 @@ def others(values: Iterable[Scalar], kind: str) -> dict[Scalar, Scalar]:
                 taken.add(_core(new))
                 found[value] = new
                 break
-    return found
+    return {**_rotated([value for value in given if value not in found]), **found}
+
+
+def _rotated(full: list[Scalar]) -> dict[Scalar, Scalar]:
+    """Where a domain is used up, each value takes the place of another of its length."""
+    alike: dict[tuple[type, int], list[Scalar]] = {}
+    for value in full:
+        if _another(value, b"") is not None:
+            length = len(value) if isinstance(value, str) else 0
+            alike.setdefault((type(value), length), []).append(value)
+    return {
+        value: other
+        for some in alike.values()
+        if some[1:] and len({_core(value) for value in some}) == len(some)
+        for value, other in zip(some, some[1:] + some[:1], strict=True)
+    }
 
 
 def canaries(values: Iterable[Scalar], kind: str) -> dict[Scalar, Scalar]:
