@@ -70,25 +70,19 @@ def project_options(command: Callable[..., int]) -> Callable[..., int]:
     return told
 
 
-def profile_options(command: Command) -> Command:
-    """Which target of which profile is meant, of those on DuckDB."""
-    for option in reversed(
-        (
-            click.option(
-                "--profiles-dir",
-                type=click.Path(path_type=Path, file_okay=False),
-                envvar="DBT_PROFILES_DIR",
-                help="The folder with profiles.yml; else this one, then ~/.dbt.",
-            ),
-            click.option(
-                "--target",
-                envvar="DBT_TARGET",
-                help="The profile's target; it has to be on DuckDB.",
-            ),
+def profile_options(target: str) -> Callable[[Command], Command]:
+    """Which target of which profile is meant; `target` is the help on it."""
+
+    def told(command: Command) -> Command:
+        folder = click.option(
+            "--profiles-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            envvar="DBT_PROFILES_DIR",
+            help="The folder with profiles.yml; else this one, then ~/.dbt.",
         )
-    ):
-        command = option(command)
-    return command
+        return folder(click.option("--target", envvar="DBT_TARGET", help=target)(command))
+
+    return told
 
 
 def output_option(command: Command) -> Command:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import FILE, output_option, project_options, write
+from pii_lint.cli._options import FILE, output_option, profile_options, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 from pii_lint.options import Options
@@ -123,15 +123,7 @@ def ddl(
 
 @govern.command("check")
 @project_options
-@click.option(
-    "--profiles-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="DBT_PROFILES_DIR",
-    help="The folder with profiles.yml; else this one, then ~/.dbt.",
-)
-@click.option(
-    "--target", envvar="DBT_TARGET", help="The profile's target; it has to be on PostgreSQL."
-)
+@profile_options("The profile's target; it has to be on PostgreSQL.")
 @_builder_option
 def check(
     options: Options, profiles_dir: Path | None, target: str | None, builders: tuple[str, ...]

@@ -17,7 +17,7 @@ REFUSED = 1
 @click.command()
 @click.argument("output", type=click.Path(path_type=Path))
 @project_options
-@profile_options
+@profile_options("The profile's target; it has to be on DuckDB.")
 @click.option(
     "--database",
     type=click.Path(path_type=Path),

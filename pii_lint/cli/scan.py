@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from pii_lint.cli._options import FILE, project_options, write
+from pii_lint.cli._options import FILE, profile_options, project_options, write
 from pii_lint.cli._outputs import outputs
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
@@ -42,13 +42,7 @@ UNEXPECTED = 1
     type=click.Path(path_type=Path),
     help="The DuckDB file itself, instead of a dbt profile.",
 )
-@click.option(
-    "--profiles-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="DBT_PROFILES_DIR",
-    help="The folder with profiles.yml; else this one, then ~/.dbt.",
-)
-@click.option("--target", envvar="DBT_TARGET", help="The profile's target.")
+@profile_options("The profile's target.")
 @click.option("--zone", "zones", multiple=True, metavar="ZONE", help="Only relations of this zone.")
 @click.option(
     "--sample",

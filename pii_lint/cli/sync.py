@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pii_lint.cli._options import FILE, output_option, write
+from pii_lint.cli._options import FILE, output_option, profile_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 
@@ -33,13 +33,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     type=click.Path(path_type=Path),
     help="The DuckDB file itself, instead of a dbt profile.",
 )
-@click.option(
-    "--profiles-dir",
-    type=_FOLDER,
-    envvar="DBT_PROFILES_DIR",
-    help="The folder with profiles.yml; else this one, then ~/.dbt.",
-)
-@click.option("--target", envvar="DBT_TARGET", help="The profile's target.")
+@profile_options("The profile's target.")
 @click.option(
     "--select",
     "selected",

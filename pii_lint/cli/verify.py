@@ -17,7 +17,7 @@ BROKEN = 1
 
 @click.command()
 @project_options
-@profile_options
+@profile_options("The profile's target; it has to be on DuckDB.")
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, dir_okay=False),

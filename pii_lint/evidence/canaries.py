@@ -10,6 +10,7 @@ import duckdb
 
 from pii_lint.evidence.record import ColumnEvidence, Verdict
 from pii_lint.foretold import Forecast
+from pii_lint.warehouse.quoting import relation
 
 SHORTEST, WINDOW = 6, 12
 """What is shorter isn't looked for; of what is longer, as many characters in a row are a find."""
@@ -48,9 +49,7 @@ def finds(file: Path, marts: Iterable[Forecast], canaries: Canaries) -> Iterator
     """Every column of these relations in which a planted value stands."""
     with duckdb.connect(str(file), read_only=True) as connection:
         for one in marts:
-            named = ".".join(
-                '"' + p.replace('"', '""') + '"' for p in (one.table.schema, one.table.name)
-            )
+            named = relation(one.table)
             answer = connection.execute(f"select columns(*)::varchar from {named}")  # noqa: S608
             names = [str(each[0]) for each in answer.description or ()]
             found: dict[str, tuple[str, str]] = {}
@@ -93,7 +92,3 @@ def _cut(text: str, length: int) -> Iterator[str]:
 def _first(cells: Iterable[object], canaries: Canaries) -> tuple[str, str] | None:
     hits = (canaries.within(cell) for cell in cells if isinstance(cell, str))
     return next(filter(None, hits), None)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

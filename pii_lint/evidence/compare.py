@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pii_lint.counts import Table
+from pii_lint.warehouse.quoting import quoted, relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Pair:
         return int(found.fetchall()[0][0])
 
     def _differs(self, table: Table, columns: Sequence[str]) -> bool:
-        listed = ", ".join(_quoted(name) for name in columns)
+        listed = ", ".join(quoted(name) for name in columns)
         before, after = (f"select {listed} from {_name(at, table)}" for at in ("before", "after"))  # noqa: S608
         rows = self._connection.execute(
             f"(({before}) except all ({after})) union all (({after}) except all ({before})) limit 1"
@@ -74,8 +75,4 @@ class Pair:
 
 
 def _name(database: str, table: Table) -> str:
-    return f"{database}.{_quoted(table.schema)}.{_quoted(table.name)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"{database}.{relation(table)}"

@@ -18,10 +18,10 @@ from tempfile import mkdtemp
 import duckdb
 
 from pii_lint import __version__
-from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
 from pii_lint.foretold import Forecast, Publication
 from pii_lint.warehouse.duckdb_counts import opened
+from pii_lint.warehouse.quoting import quoted, relation
 
 _PSEUDONYM = "pseudonym"
 MANIFEST = "manifest.json"
@@ -55,9 +55,11 @@ def publish(
                 connection.execute(f"copy ({query}) to '{path}' (format parquet)", values)
             else:
                 connection.execute(
-                    f"create schema if not exists published.{_quoted(mart.table.schema)}"
+                    f"create schema if not exists published.{quoted(mart.table.schema)}"
                 )
-                connection.execute(f"create table published.{_name(mart.table)} as {query}", values)
+                connection.execute(
+                    f"create table published.{relation(mart.table)} as {query}", values
+                )
             told.append(_told(connection, mart))
         if not parquet:
             connection.execute("detach published")
@@ -95,7 +97,7 @@ def _salt(connection: duckdb.DuckDBPyConnection, publication: Publication) -> st
             "The policy names no single table with a salt, so a recipient can get no salt of their "
             "own: tag it `meta: {secret: true}`, or list it under `secrets`."
         )
-    rows = connection.execute(f"select * from {_name(publication.salt)}").fetchall()  # noqa: S608
+    rows = connection.execute(f"select * from {relation(publication.salt)}").fetchall()  # noqa: S608
     if len(rows) != 1 or not rows[0] or not rows[0][0]:
         raise ConfigError("The salt's table doesn't hold one salt: run `pii-lint salt check`.")
     purpose = f"pii-lint publish {publication.recipient}".encode()
@@ -116,10 +118,10 @@ def _query(connection: duckdb.DuckDBPyConnection, mart: Forecast, rekeyed: bool)
                     f"{mart.name}.{name} is a pseudonym of type {sort}, which can't be digested "
                     "again for a recipient: cast it to text in the mart."
                 )
-            listed.append(f"sha256({_quoted(name)} || ?1) as {_quoted(name)}")
+            listed.append(f"sha256({quoted(name)} || ?1) as {quoted(name)}")
         else:
-            listed.append(_quoted(name))
-    return f"select {', '.join(listed)} from {_name(mart.table)}"  # noqa: S608
+            listed.append(quoted(name))
+    return f"select {', '.join(listed)} from {relation(mart.table)}"  # noqa: S608
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, mart: Forecast) -> list[tuple[str, str]]:
@@ -135,7 +137,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, mart: Forecast) -> list[tupl
 
 
 def _told(connection: duckdb.DuckDBPyConnection, mart: Forecast) -> dict[str, object]:
-    (rows,) = connection.execute(f"select count(*) from {_name(mart.table)}").fetchall()[0]  # noqa: S608
+    (rows,) = connection.execute(f"select count(*) from {relation(mart.table)}").fetchall()[0]  # noqa: S608
     labels = {name.lower(): labels for name, labels in mart.columns.items()}
     return {
         "name": mart.name,
@@ -166,11 +168,3 @@ def _manifest(publication: Publication, marts: list[dict[str, object]], commit: 
         "marts": marts,
     }
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-
-
-def _name(table: Table) -> str:
-    return f"{_quoted(table.schema)}.{_quoted(table.name)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

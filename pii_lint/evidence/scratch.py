@@ -16,6 +16,7 @@ from pii_lint.errors import ConfigError
 from pii_lint.evidence.alter import Scalar, canaries, exchanged, others, under
 from pii_lint.foretold import Place
 from pii_lint.warehouse.profile import Target, file_of
+from pii_lint.warehouse.quoting import literal, quoted, relation
 
 _TYPES = (
     *("VARCHAR", "JSON", "UUID", "BLOB", "BOOLEAN", "DATE", "TIMESTAMP", "TIME"),
@@ -129,7 +130,7 @@ def _file(project_dir: Path, target: Target) -> Path:
 def _copy(original: Path, base: Path, given: Iterable[Table]) -> None:
     try:
         with duckdb.connect(str(base)) as connection:
-            connection.execute(f"attach {_literal(str(original))} as original (read_only)")
+            connection.execute(f"attach {literal(str(original))} as original (read_only)")
             there = {
                 (schema.lower(), name.lower())
                 for schema, name in connection.execute(
@@ -142,8 +143,8 @@ def _copy(original: Path, base: Path, given: Iterable[Table]) -> None:
             for table in given:
                 if (table.schema.lower(), table.name.lower()) not in there:
                     continue
-                connection.execute(f"create schema if not exists {_quoted(table.schema)}")
-                name = _name(table)
+                connection.execute(f"create schema if not exists {quoted(table.schema)}")
+                name = relation(table)
                 connection.execute(f"create table {name} as from original.{name}")
     except duckdb.Error as error:
         raise ConfigError(
@@ -196,9 +197,9 @@ def _values(
 
 
 def _cells(connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> list[Scalar]:
-    name = _quoted(column)
+    name = quoted(column)
     rows = connection.execute(
-        f"select distinct {name} from {_name(table)} where {name} is not null"  # noqa: S608  quoted
+        f"select distinct {name} from {relation(table)} where {name} is not null"  # noqa: S608  quoted
     ).fetchall()
     return [value for (value,) in rows]
 
@@ -220,7 +221,7 @@ def _exchange(
             pairs.append((value, into[value]))
     if not pairs:
         return
-    name, column = _name(table), _quoted(place.column)
+    name, column = relation(table), quoted(place.column)
     connection.execute(
         f"create temporary table pairs as select {column} as old, {column} as new "  # noqa: S608  quoted
         f"from {name} limit 0"
@@ -288,23 +289,11 @@ def _freeze(file: Path) -> None:
         ]
         for at, view in enumerate(views):
             try:
-                connection.execute(f"create table pii_lint_view_{at} as from {_name(view)}")
+                connection.execute(f"create table pii_lint_view_{at} as from {relation(view)}")
             except duckdb.Error:
                 raise BuildFailed(view.name) from None
         for view in views:
-            connection.execute(f"drop view {_name(view)}")
+            connection.execute(f"drop view {relation(view)}")
         for at, view in enumerate(views):
-            connection.execute(f"create table {_name(view)} as from pii_lint_view_{at}")
+            connection.execute(f"create table {relation(view)} as from pii_lint_view_{at}")
             connection.execute(f"drop table pii_lint_view_{at}")
-
-
-def _name(table: Table) -> str:
-    return f"{_quoted(table.schema)}.{_quoted(table.name)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -69,13 +69,12 @@ def _places(facts: Facts) -> Iterator[Place]:
     for node, relation in facts.relations():
         if node.resource_type not in _GIVEN:
             continue
+        declared = {column.name.lower(): column for column in node.columns.values()}
         for column in relation.columns.values():
+            written = declared.get(column.name.lower())
+            keys = written.meta.get("pii_keys") if written else None
             born = {label.kind for label, via in column.labels.items() if via is None}
             for kind in sorted(born - {SECRET, UNKNOWN}):
-                declared = {c.name.lower(): c for c in node.columns.values()}.get(
-                    column.name.lower()
-                )
-                keys = declared.meta.get("pii_keys") if declared else None
                 yield Place(node.unique_id, column.name, kind, _keys(facts, keys, kind))
 
 

@@ -6,7 +6,7 @@ from pii_lint.artifacts.model import Exposure
 from pii_lint.errors import ConfigError
 from pii_lint.foretold import Publication
 from pii_lint.options import Options
-from pii_lint.pipeline.check import check, findings_of
+from pii_lint.pipeline.check import findings_of, judged
 from pii_lint.pipeline.gathering import gather
 from pii_lint.pipeline.prediction import foretold
 from pii_lint.rules import Facts
@@ -20,8 +20,8 @@ def publication(options: Options, recipient: str | None = None) -> Publication:
 
     Raises `ConfigError` where there is no such exposure, or nothing safe under it.
     """
-    report = check(options)
     facts = gather(options)
+    report = judged(options, facts)
     prediction = foretold(options, facts)
     marts = tuple(one for one in prediction.relations if one.safe)
     refused: list[str] = []

@@ -11,6 +11,7 @@ import duckdb
 from pii_lint.counts import Table
 from pii_lint.sightings import Unreadable
 from pii_lint.warehouse.duckdb_counts import opened
+from pii_lint.warehouse.quoting import quoted, relation
 
 _BATCH = 2048
 _SEED = 7
@@ -50,7 +51,7 @@ class Cells:
     ) -> Iterator[tuple[str | None, ...]]:
         """Each row as texts; of a larger table a sample of `most` rows, always the same."""
         limited = f" using sample reservoir({most} rows) repeatable ({_SEED})" if most else ""
-        name = f"{_quoted(table.schema)}.{_quoted(table.name)}"
+        name = relation(table)
         sql = f"select {', '.join(read for _, read in columns)} from {name}"  # noqa: S608  quoted
         # the driver's own error is dropped: it may quote data
         try:
@@ -70,9 +71,5 @@ def _read(name: str, kind: str) -> str | None:
         nested = False
     else:
         return None
-    column = _quoted(name)
+    column = quoted(name)
     return f"cast(to_json({column}) as varchar)" if nested else f"cast({column} as varchar)"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -11,6 +11,7 @@ import duckdb
 from pii_lint.counts import Answer, Counts, Home, Part, Question, Residence, Table
 from pii_lint.data.countries import AREAS, spellings
 from pii_lint.errors import ConfigError
+from pii_lint.warehouse.quoting import quoted, relation
 
 
 def count(database: Path, questions: Iterable[Question]) -> tuple[Answer, ...]:
@@ -106,7 +107,7 @@ def _totals(parts: Sequence[Part], kinds: Sequence[str]) -> str:
 
 
 def _any(columns: Sequence[str]) -> str:
-    return " or ".join(f"{_quoted(column)} is not null" for column in columns) or "false"
+    return " or ".join(f"{quoted(column)} is not null" for column in columns) or "false"
 
 
 def _residence(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> Residence:
@@ -144,15 +145,11 @@ def _country(column: str, of: str) -> str:
 def _text(column: str | None, of: str = "") -> str:
     if column is None:
         return "cast(null as varchar)"
-    return f"cast({of + '.' if of else ''}{_quoted(column)} as varchar)"
+    return f"cast({of + '.' if of else ''}{quoted(column)} as varchar)"
 
 
 def _name(table: Table | None) -> str:
-    return f"{_quoted(table.schema)}.{_quoted(table.name)}" if table is not None else "(select 1)"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return relation(table) if table is not None else "(select 1)"
 
 
 def _row(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> tuple[int, ...]:

@@ -9,10 +9,10 @@ from typing import Literal, TypeAlias
 
 from pii_lint.data.payloads import Surface, surfaces
 from pii_lint.data.registry import Registry
+from pii_lint.warehouse.quoting import literal, quoted
 from pii_lint.warehouse.sync import types
 from pii_lint.warehouse.sync.catalog import Found, FoundColumn
 from pii_lint.warehouse.sync.declared import Relation, Wanted, WantedColumn, personal
-from pii_lint.warehouse.sync.quoting import literal, quoted
 
 What: TypeAlias = Literal["new", "personal", "gone", "type", "unsupported", "forbidden", "unusable"]
 

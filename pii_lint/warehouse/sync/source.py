@@ -12,8 +12,8 @@ import psycopg
 from psycopg import pq
 
 from pii_lint.errors import ConfigError
+from pii_lint.warehouse.quoting import literal
 from pii_lint.warehouse.sync.address import Address
-from pii_lint.warehouse.sync.quoting import literal
 
 Row = tuple[object, ...]
 Buffer: TypeAlias = bytes | memoryview

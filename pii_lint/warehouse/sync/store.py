@@ -14,8 +14,8 @@ import duckdb
 
 from pii_lint.errors import ConfigError
 from pii_lint.warehouse.duckdb_store import PATIENCE, is_locked
+from pii_lint.warehouse.quoting import literal, quoted
 from pii_lint.warehouse.sync.plan import LoadedColumn, Plan
-from pii_lint.warehouse.sync.quoting import literal, quoted
 from pii_lint.warehouse.sync.screening import DeadLetter
 from pii_lint.warehouse.sync.source import Buffer
 from pii_lint.warehouse.sync.stream import WIDEST, pour

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pii_lint.warehouse.sync.quoting import literal
+from pii_lint.warehouse.quoting import literal
 
 _WIDEST = 38
 """Digits of a DuckDB decimal."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pii_lint.counts import Table
+
 
 def quoted(name: str) -> str:
     """A name, whatever letters it holds."""
@@ -11,3 +13,8 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """A text, where strings hold backslashes as they are."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def relation(table: Table) -> str:
+    """A table or view in its schema."""
+    return f"{quoted(table.schema)}.{quoted(table.name)}"
