@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pii_lint.warehouse.sync.quoting import quoted
+from pii_lint.warehouse.quoting import quoted
 from tests.postgres.server import Server
 from tests.postgres.syncing import Rig
 
