@@ -36,12 +36,18 @@ def noting() -> Iterator[Answers]:
 
 def unchanged(answers: Mapping[str, str]) -> bool:
     """True where every question would be answered as it was."""
-    for asked, answer in answers.items():
-        question, _, path = asked.partition(" ")
-        again = _QUESTIONS.get(question)
-        if again is None or again(path) != answer:
-            return False
-    return True
+    return all(_answer(asked) == answer for asked, answer in answers.items())
+
+
+def _answer(asked: str) -> str:
+    question, _, path = asked.partition(" ")
+    known = _QUESTIONS.get(question)
+    return known(path) if known is not None else "nobody knows"
+
+
+def asked_again(before: Answers, now: Answers) -> Answers:
+    """What every question of before would be answered today; those of `now` aren't asked twice."""
+    return {asked: now.get(asked) or _answer(asked) for asked in before}
 
 
 def read(path: Path, most: int | None = None) -> bytes:

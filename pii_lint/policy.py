@@ -42,10 +42,6 @@ class Policy:
         """True for what everybody in the company may read."""
         return self.zone(node) == SAFE
 
-    def guarded(self, nodes: Iterable[Node]) -> bool:
-        """True where there is something to guard; a gate without that must not be green."""
-        return any(self.is_safe(node) for node in nodes)
-
     def severity(self, zone: str | None, label: Label) -> Severity:
         """How bad it is that a label stands in a zone (None: a node that no zone claims).
 

@@ -24,6 +24,8 @@ class CompiledFiles:
         self._target = target
         self._written = written
         self._rust = rust
+        self.searched = False
+        # whether any file was looked for
 
     def path(self, node: shapes.Node) -> str:
         """Where a node's compiled SQL lies, from the project's root."""
@@ -44,6 +46,7 @@ class CompiledFiles:
         microbatch = node.config is not None and node.config.incremental_strategy == "microbatch"
         if not node.original_file_path or not (microbatch or self._rust):
             return None
+        self.searched = True
         for path in self._candidates(node, microbatch=microbatch):
             if self._current(path, node) and (sql := _text(path)) is not None:
                 below = path.relative_to(self._target).as_posix()

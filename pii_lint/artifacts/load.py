@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pii_lint import files
@@ -15,16 +15,20 @@ from pii_lint.artifacts.project_dir import PROJECT_FILE, find_project_dir, read_
 from pii_lint.artifacts.same_project import same_project
 from pii_lint.errors import ConfigError
 
-MANIFEST, CATALOG = "target/manifest.json", "catalog.json"
+MANIFEST, RUN_RESULTS = "target/manifest.json", "target/run_results.json"
+CATALOG = "catalog.json"
 
 
 def load_projects(
-    manifests: Sequence[Path], catalog: Path | None, project_dir: Path | None
+    manifests: Sequence[Path],
+    catalog: Path | None,
+    project_dir: Path | None,
+    load: Callable[[Path], Project] = load_manifest,
 ) -> tuple[tuple[Project, ...], Path | None]:
     """Each manifest with its catalogue; the folder of the project's files, where it is known."""
     paths = manifests or [usual_manifest(project_dir)]
     around = find_project_dir(paths[0], project_dir)
-    projects = [load_manifest(path) for path in paths]
+    projects = [load(path) for path in paths]
     same_project(projects)
     folder = around or _caller_s(projects[0])
     return tuple(

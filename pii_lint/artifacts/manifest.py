@@ -37,7 +37,7 @@ def load_sources(path: Path) -> tuple[Node, ...]:
     head = metadata(data, path, MANIFEST)
     content = decode(data, shapes.Manifest, path, MANIFEST)
     entries = _entries(content)
-    reader = _Reader(path, head, _project_name(head, entries))
+    reader = Reader(path, head, _project_name(head, entries))
     sources = {key: node for key, node in entries.items() if node.resource_type == "source"}
     return tuple(reader.nodes(sources, _tests(content)).values())
 
@@ -68,7 +68,7 @@ def _load(path: Path) -> Project:
     entries, tests, storing = _entries(content), _tests(content), _storing(content)
     content.nodes, content.sources, content.functions = {}, None, None
     name = _project_name(head, entries)
-    reader = _Reader(path, head, name)
+    reader = Reader(path, head, name)
     nodes = reader.nodes(entries, tests)
     _require_sql(nodes.values(), path)
     return Project(
@@ -91,8 +91,9 @@ def _load(path: Path) -> Project:
         disabled_paths=_disabled(disabled, name),
         generated_at=moment(head.generated_at),
         invocation_id=head.invocation_id,
-        target=_target(path, head),
+        target=target(path, head),
         sha256=sha256,
+        compiled_apart=reader.searched,
     )
 
 
@@ -132,7 +133,7 @@ def _project_name(head: shapes.Metadata, entries: Mapping[str, shapes.Node]) -> 
     return packages.most_common(1)[0][0] if packages else ""
 
 
-class _Reader:
+class Reader:
     """Turns manifest entries into Nodes."""
 
     def __init__(self, path: Path, head: shapes.Metadata, project: str) -> None:
@@ -141,6 +142,11 @@ class _Reader:
         self._files = CompiledFiles(
             path.absolute().parent, moment(head.generated_at), rust=self._rust
         )
+
+    @property
+    def searched(self) -> bool:
+        """True once compiled SQL was looked for in files."""
+        return self._files.searched
 
     def nodes(
         self, entries: dict[str, shapes.Node], tests: Iterable[shapes.Node]
@@ -151,15 +157,16 @@ class _Reader:
         del relations
         none = Keys()
         return {
-            key: self._node(key, entries.pop(key), keys.get(key, none)) for key in tuple(entries)
+            key: self.node(key, entries.pop(key), keys.get(key, none)) for key in tuple(entries)
         }
 
     def stored(self, tests: Mapping[str, shapes.Node]) -> dict[str, Node]:
         """Tests that keep their failing rows."""
         none = Keys()
-        return {unique_id: self._node(unique_id, test, none) for unique_id, test in tests.items()}
+        return {unique_id: self.node(unique_id, test, none) for unique_id, test in tests.items()}
 
-    def _node(self, unique_id: str, node: shapes.Node, keys: Keys) -> Node:
+    def node(self, unique_id: str, node: shapes.Node, keys: Keys) -> Node:
+        """One entry as the rest of the package sees it."""
         config = node.config or shapes.NodeConfig()
         complete = any(
             contract is not None and contract.enforced
@@ -304,7 +311,7 @@ def _disabled(raw: bytes, project: str) -> frozenset[str]:
     )
 
 
-def _target(path: Path, head: shapes.Metadata) -> str | None:
+def target(path: Path, head: shapes.Metadata) -> str | None:
     """The target's name, if the run that wrote this manifest was told one on its command line."""
     try:
         results = msgspec.json.decode(

@@ -134,4 +134,6 @@ class Project:
     invocation_id: str | None = None
     target: str | None = None
     sha256: str = ""
+    compiled_apart: bool = False
+    # compiled SQL was looked for in files beside the manifest
     freshness: Literal["fresh", "stale", "unchecked"] = "unchecked"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import yaml
@@ -110,6 +110,8 @@ _LINKED = re.compile(r"^(?:---|\.\.\.)|[&*]\w", re.MULTILINE)
 """Several documents, anchors: lines that mean nothing by themselves."""
 
 
+# what looks at a project again and again finds most of it as it was
+@lru_cache(maxsize=512)
 def _starts(text: str) -> dict[tuple[str, str], list[int]]:
     """Where items begin, by the key of their list and their name."""
     found: dict[tuple[str, str], list[int]] = {}
@@ -145,7 +147,6 @@ def _item(text: str, start: int) -> _Item:
     return _Item(lines, start, text.count("\n", 0, start))
 
 
-# what looks at a project again and again finds most of it as it was
 def _compose(text: str | None) -> yaml.Node | None:
     if text is None or _too_deep(text):
         return None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +15,8 @@ from pii_lint.artifacts.load import MANIFEST
 from pii_lint.errors import PiiLintError, StaleManifest
 from pii_lint.findings import Finding, Location, Persona
 from pii_lint.options import Options
-from pii_lint.pipeline.check import findings_of
-from pii_lint.pipeline.gathering import gather, refuse_nothing_to_guard
+from pii_lint.pipeline.again import Again
+from pii_lint.pipeline.check import settled
 from pii_lint.rules import Facts
 
 
@@ -27,6 +29,8 @@ class Analysis:
     # those that count, each with its place in a file of the project
     answers: files.Answers
     # what every file said that it was made of
+    again: Again
+    # looks at the project anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Look:
 def look(folder: Path, before: Analysis | None) -> Look:
     """Judge the project in a folder; `before` is what was found there last. Raises nothing."""
     try:
-        return _known(folder, before) or _anew(folder)
+        return _known(folder, before) or _anew(before.again if before else _first(folder))
     except StaleManifest as stale:
         return Look(stale=stale.files, sentence=str(stale))
     except PiiLintError as wrong:
@@ -70,20 +74,35 @@ def _known(folder: Path, before: Analysis | None) -> Look | None:
     return Look(before) if files.unchanged(before.answers) else None
 
 
-def _anew(folder: Path) -> Look:
-    # a run freezes what it linked, which is right for a process that ends with it
-    gc.unfreeze()
-    with files.noting() as answers:
-        facts = replace(gather(Options(project_dir=folder)), persona=Persona.DEFAULT)
-        refuse_nothing_to_guard(facts)
-        found = findings_of(facts)
+def _first(folder: Path) -> Again:
+    return Again(Options(project_dir=folder, persona=Persona.DEFAULT))
+
+
+def _anew(again: Again) -> Look:
+    with _uncollected():
+        judged = again.judge()
+        facts = judged.facts
+        found = settled(judged.findings, facts)
     counting = (
         finding
         for finding in found
         if finding.suppressed is None and finding.persona == Persona.DEFAULT
     )
     placed = tuple((_place(facts, finding), finding) for finding in counting)
-    return Look(Analysis(facts, placed, answers))
+    return Look(Analysis(facts, placed, judged.answers, again))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What a look finds stays until the next: the collector needn't walk it each time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 def _place(facts: Facts, finding: Finding) -> Location:

@@ -47,7 +47,12 @@ def judged(options: Options, gathered: Facts) -> Report:
 
 def findings_of(facts: Facts) -> tuple[Finding, ...]:
     """What every rule has to say, suppressed findings among it, in order of place."""
-    return tuple(sorted(suppress(judge(facts), facts), key=_order))
+    return settled(judge(facts), facts)
+
+
+def settled(found: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
+    """What rules said, with what people answer for, in order of place."""
+    return tuple(sorted(suppress(found, facts), key=_order))
 
 
 def _passes(options: Options, facts: Facts) -> Passes:

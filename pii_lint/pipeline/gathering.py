@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pii_lint.artifacts.freshness import check_freshness
 from pii_lint.artifacts.load import load_projects
+from pii_lint.artifacts.manifest import load_manifest
 from pii_lint.artifacts.model import Project
 from pii_lint.artifacts.scan import load_scan
 from pii_lint.config import POLICY_FILE, Config, load_config
@@ -17,7 +18,7 @@ from pii_lint.errors import ConfigError
 from pii_lint.findings import ManifestInput
 from pii_lint.labels import Form
 from pii_lint.options import Options
-from pii_lint.policy import Policy
+from pii_lint.policy import SAFE, Policy
 from pii_lint.propagation.link import Origins, follow
 from pii_lint.rules import RULES, Facts
 
@@ -27,12 +28,16 @@ def gather(options: Options) -> Facts:
     return gather_linked(options)[0]
 
 
-def gather_linked(options: Options) -> tuple[Facts, Origins]:
-    """The same, with what columns are made of."""
-    projects, folder = load_projects(options.manifests, options.catalog, options.project_dir)
+def gather_linked(
+    options: Options,
+    load: Callable[[Path], Project] = load_manifest,
+    before: Origins | None = None,
+) -> tuple[Facts, Origins]:
+    """The same, with what columns are made of. `before`: what this process found last."""
+    projects, folder = load_projects(options.manifests, options.catalog, options.project_dir, load)
     config = policy_of(options.config, folder)
     _refuse_strangers(config, {uid for project in projects for uid in project.nodes})
-    return linked(projects, config, folder, options)
+    return linked(projects, config, folder, options, before)
 
 
 def followed(
@@ -42,10 +47,16 @@ def followed(
 
 
 def linked(
-    projects: tuple[Project, ...], config: Config, folder: Path | None, options: Options
+    projects: tuple[Project, ...],
+    config: Config,
+    folder: Path | None,
+    options: Options,
+    before: Origins | None = None,
 ) -> tuple[Facts, Origins]:
     registry = load_registry(config.kinds)
-    inventory, origins = follow(projects, config, registry, remember=options.use_cache)
+    inventory, origins = follow(
+        projects, config, registry, remember=options.use_cache, before=before
+    )
     facts = Facts(
         projects=projects,
         config=config,
@@ -86,7 +97,7 @@ def _refuse_strangers(config: Config, known: Collection[str]) -> None:
 def refuse_nothing_to_guard(facts: Facts) -> None:
     """A gate that has nothing to look for, or nothing to guard, must not be green."""
     refuse_nothing_to_follow(facts)
-    if not facts.policy.guarded(facts.nodes.values()):
+    if not any(facts.zone_of(uid) == SAFE for uid in facts.nodes):
         raise ConfigError(
             "No model is in the safe zone, so there is nothing to guard: put the marts that "
             "everybody may read under models/marts/safe, or say where they are in "

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 
 from pii_lint import lineage, progress
@@ -78,6 +79,7 @@ from .inventory import Span as FactSpan
 from .memory import few_collections
 from .order import groups
 from .people import People
+from .renewal import Watched, only_queries
 from .summaries import Summaries
 
 Labels = dict[Label, Via | None]
@@ -154,13 +156,20 @@ def trace(
 
 
 def follow(
-    projects: Sequence[Project], config: Config, registry: Registry, *, remember: bool = False
+    projects: Sequence[Project],
+    config: Config,
+    registry: Registry,
+    *,
+    remember: bool = False,
+    before: Origins | None = None,
 ) -> tuple[Inventory, Origins]:
-    """The same, with what columns are made of."""
+    """The same, with what columns are made of. `before`: what this process found last; relations
+    that nothing new flows into stand there as they did, the very objects."""
     merged: dict[str, RelationFacts] = {}
     outlets: dict[Outlet, None] = {}
     failures: dict[str, Failures] = {}
-    linkers = [
+    again = before.renewed(projects, config) if before is not None else None
+    linkers = again or [
         Linker(project, projects, config, registry, remember=remember) for project in projects
     ]
     for linker in linkers:
@@ -209,6 +218,16 @@ class Origins:
         found = (flow for linker in self._linkers for flow in linker.inflows(node, column))
         return tuple(dict.fromkeys(found))
 
+    def renewed(self, projects: Sequence[Project], config: Config) -> list[Linker] | None:
+        """Linkers that begin where these ended; None where more than some queries changed."""
+        if len(projects) != 1 or len(self._linkers) != 1:
+            return None
+        linker = self._linkers[0]
+        people = linker.people.asked
+        if config != linker.config or not only_queries(linker.project, projects[0], people=people):
+            return None
+        return [linker.renewed(projects[0])]
+
 
 class Linker:
     """One manifest. `Surroundings` of the labels, since only here keys, kinds and unique columns
@@ -239,7 +258,11 @@ class Linker:
         self.session: dict[str, list[Taken]] = {}
         self._asked: tuple[str, Summary | None] | None = None
         # the node that was last asked for its inflows: all its columns are asked in a row
-        self.linked: dict[str, Linked] = {}
+        self.linked: Watched[Linked] = Watched()
+        self.asked: dict[str, frozenset[str]] = {}
+        # by node: the relations that were asked for while it was linked
+        self.read: dict[str, tuple[str, ...]] = {}
+        self.before: Linker | None = None
         self.failures: dict[str, Failures] = {}
         self.summaries = Summaries(
             self.dialect, self.functions, self.hooks.own, project.name, remember=remember
@@ -250,6 +273,17 @@ class Linker:
         self.numbers: set[Origin] = set()
         self.foreign = frozenset(_foreign_materializations(project))
         self.people = People(project, config, registry)
+
+    def renewed(self, project: Project) -> Linker:
+        """A linker of the same project with some queries changed, that links no more than it
+        must."""
+        again = copy(self)
+        again.project, again.projects = project, (project,)
+        again.people = People(project, self.config, self.registry)
+        again.linked, again.asked, again.read, again.failures = Watched(), {}, {}, {}
+        again.session, again._asked = {}, None
+        again.before = self
+        return again
 
     # --- the road ---------------------------------------------------------------------------------
 
@@ -263,7 +297,8 @@ class Linker:
         loops: set[str] = set()
 
         def reads(uid: str) -> list[str]:
-            found = [dep for dep in self._reads(uid, relations[uid]) if dep in relations]
+            self.read[uid] = self._read_before(uid) or self._reads(uid, relations[uid])
+            found = [dep for dep in self.read[uid] if dep in relations]
             if uid in found:
                 loops.add(uid)
             return found
@@ -271,21 +306,59 @@ class Linker:
         done = 0
         with few_collections() as linked_one:
             for group in groups(sorted(relations), reads):
-                if len(group) > 1 or group[0] in loops:
-                    self._fixpoint(group, relations)
-                else:
-                    self.linked[group[0]] = self._link(relations[group[0]])
+                if not self._as_before(group):
+                    self.linked.asked.clear()
+                    if len(group) > 1 or group[0] in loops:
+                        self._fixpoint(group, relations)
+                    else:
+                        self.linked[group[0]] = self._link(relations[group[0]])
+                    self._settle(group)
+                    linked_one()
                 for uid in group:
                     self.summaries.forget(relations[uid].compiled_code or "")
-                linked_one()
                 done += len(group)
                 progress.tell(done, len(relations))
         self.failures = self._stored()
-        self.summaries.save()
+        if self.before is None:
+            # one query more isn't worth writing them all
+            self.summaries.save()
+        self.before = None
         facts = {uid: linked.facts for uid, linked in sorted(self.linked.items())}
         for uid, reasons in self.hooks.blind.items():
             facts[uid] = RelationFacts(blind=[BlindSpot(reason) for reason in reasons])
         return facts
+
+    def _as_before(self, group: tuple[str, ...]) -> bool:
+        """Take over what was found before, where neither a query nor anything that was asked for
+        has changed since."""
+        before = self.before
+        if before is None or not all(self._same_node(uid) for uid in group):
+            return False
+        asked = {other for uid in group for other in before.asked[uid]}.difference(group)
+        if any(self.linked.peek(uid) is not before.linked.peek(uid) for uid in asked):
+            return False
+        for uid in group:
+            self.linked[uid] = before.linked[uid]
+            self.asked[uid] = before.asked[uid]
+        return True
+
+    def _settle(self, group: tuple[str, ...]) -> None:
+        """Note what was asked for. What came out as it was is what it was, so that nobody who
+        reads it is linked anew."""
+        asked = frozenset(self.linked.asked)
+        for uid in group:
+            self.asked[uid] = asked
+        if self.before is not None:
+            for uid in group:
+                former = self.before.linked.peek(uid)
+                if former is not None and former == self.linked[uid]:
+                    self.linked[uid] = former
+
+    def _same_node(self, uid: str) -> bool:
+        return self.before is not None and self.before.project.nodes[uid] is self.project.nodes[uid]
+
+    def _read_before(self, uid: str) -> tuple[str, ...] | None:
+        return self.before.read.get(uid) if self.before and self._same_node(uid) else None
 
     def _reads(self, uid: str, node: Node) -> tuple[str, ...]:
         """What a node reads by its own SQL, united with what dbt says it depends on."""

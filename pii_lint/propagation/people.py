@@ -20,6 +20,11 @@ class People:
         self._known: dict[tuple[str, str], bool] = {}
         self._tables: dict[str, bool] = {}
 
+    @property
+    def asked(self) -> bool:
+        """True once anybody asked."""
+        return bool(self._known)
+
     def counts(self, table: str, key: str) -> bool:
         """True where no person has two values in this column; `key` is lower case."""
         place = table, key

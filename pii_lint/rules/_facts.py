@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -76,6 +77,17 @@ class Facts:
     # what is found out about texts is kept for the next run
     sightings: tuple[Sighting, ...] | None = None
     # what a scan of the warehouse met; None where there was none
+    judged: frozenset[str] | None = None
+    # the relations and exposures that are judged; None for all
+
+    def about(self, judged: Set[str]) -> Facts:
+        """The same knowledge, with only some relations and exposures to judge."""
+        some = copy(self)
+        # a frozen copy shares what was worked out so far, but for what hangs on this
+        vars(some).update(judged=frozenset(judged))
+        for name in ("_relations", "_columns"):
+            vars(some).pop(name, None)
+        return some
 
     def hears(self, code: str, persona: Persona) -> bool:
         """False where a finding for this persona would be made for nobody to hear.
@@ -83,10 +95,11 @@ class Facts:
         An ignore has to meet what it speaks of, or it would seem unused.
         """
         order = list(Persona)
-        return order.index(persona) <= order.index(self.persona) or code in self._ignored_codes
+        return order.index(persona) <= order.index(self.persona) or code in self.ignored_codes
 
     @cached_property
-    def _ignored_codes(self) -> frozenset[str]:
+    def ignored_codes(self) -> frozenset[str]:
+        """The rules that anybody ignores anywhere."""
         return frozenset(code for one in self.ignores for code in one.codes)
 
     @cached_property
@@ -132,12 +145,16 @@ class Facts:
         return exposure.meta if exposure is not None else self.nodes[uid].meta
 
     def relations(self) -> Iterator[tuple[Node, RelationFacts]]:
-        """Every relation with what is known of it, in order of unique_id."""
+        """Every relation to judge with what is known of it, in order of unique_id."""
         yield from self._relations
 
     @cached_property
     def _relations(self) -> tuple[tuple[Node, RelationFacts], ...]:
-        return tuple((self.nodes[uid], self.inventory.relations[uid]) for uid in sorted(self.nodes))
+        uids = sorted(self._among(self.nodes))
+        return tuple((self.nodes[uid], self.inventory.relations[uid]) for uid in uids)
+
+    def _among(self, uids: Iterable[str]) -> Iterable[str]:
+        return uids if self.judged is None else self.judged.intersection(uids)
 
     def labelled(self, uid: str) -> Mapping[str, ColumnFacts]:
         """A relation's columns that carry a label."""
@@ -176,10 +193,10 @@ class Facts:
     @cached_property
     def _columns(self) -> tuple[Cell, ...]:
         columns: list[Cell] = []
-        for uid in sorted(self.nodes):
+        for uid in sorted(self._among(self.nodes)):
             columns += self._held(uid, uid)
-        for uid, exposure in sorted(self.exposures.items()):
-            for holder in sorted(set(exposure.depends_on) & self.nodes.keys()):
+        for uid in sorted(self._among(self.exposures)):
+            for holder in sorted(set(self.exposures[uid].depends_on) & self.nodes.keys()):
                 columns += self._held(uid, holder)
         return tuple(columns)
 

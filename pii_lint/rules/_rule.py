@@ -56,6 +56,8 @@ class Rule:
     fix: str
     examples: tuple[Example, ...]
     check: Check
+    upstream: bool
+    # what it says of a relation or an export depends on nothing but that and what it is made of
 
     @property
     def help_url(self) -> str:
@@ -70,6 +72,7 @@ def rule(
     confidence: Confidence = Confidence.HIGH,
     persona: Persona = Persona.DEFAULT,
     since: str,
+    upstream: bool = False,
 ) -> Callable[[Check], Rule]:
     """Make a `Rule` of a check function and its docstring."""
 
@@ -92,6 +95,7 @@ def rule(
                 for word, title, body in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
             ),
             check=check,
+            upstream=upstream,
         )
 
     return declare

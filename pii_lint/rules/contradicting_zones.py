@@ -9,7 +9,7 @@ from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
 
-@rule("ACC002", severity=Severity.WARN, since="0.1")
+@rule("ACC002", severity=Severity.WARN, since="0.1", upstream=True)
 def contradicting_zones(facts: Facts) -> Iterator[Finding]:
     """A model matches two zones at once.
 

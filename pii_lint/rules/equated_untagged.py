@@ -10,7 +10,7 @@ from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
-@rule("PII007", severity=Severity.WARN, since="0.1")
+@rule("PII007", severity=Severity.WARN, since="0.1", upstream=True)
 def equated_untagged(facts: Facts) -> Iterator[Finding]:
     """A column that was set equal to a tagged one, and isn't tagged itself.
 

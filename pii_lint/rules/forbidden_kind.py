@@ -9,7 +9,7 @@ from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
-@rule("DAT003", since="0.1")
+@rule("DAT003", since="0.1", upstream=True)
 def forbidden_kind(facts: Facts) -> Iterator[Finding]:
     """A kind of data is stored that may be stored nowhere.
 

@@ -14,7 +14,7 @@ _PROJECTED = frozenset({"condition", "test", "exists", "set"})
 """Clauses whose outcome may stand in a column."""
 
 
-@rule("PII006", severity=Severity.NOTE, persona=Persona.AUDITOR, since="0.1")
+@rule("PII006", severity=Severity.NOTE, persona=Persona.AUDITOR, since="0.1", upstream=True)
 def influence_of_pii(facts: Facts) -> Iterator[Finding]:
     """Personal data decided which rows there are, or which branch was taken.
 

@@ -26,7 +26,7 @@ class Overstated(NamedTuple):
     # declared in the policy file, not in YAML
 
 
-@rule("TAG003", severity=Severity.WARN, since="0.1")
+@rule("TAG003", severity=Severity.WARN, since="0.1", upstream=True)
 def overstated_tag(facts: Facts) -> Iterator[Finding]:
     """A column is tagged and provably clean, or declared in a better form than it has.
 

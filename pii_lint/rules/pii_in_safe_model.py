@@ -9,7 +9,7 @@ from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
-@rule("PII001", since="0.1")
+@rule("PII001", since="0.1", upstream=True)
 def pii_in_safe_model(facts: Facts) -> Iterator[Finding]:
     """Personal data stands readable in a safe model.
 

@@ -9,7 +9,7 @@ from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
-@rule("STG002", since="0.1")
+@rule("STG002", since="0.1", upstream=True)
 def pii_leaves_staging(facts: Facts) -> Iterator[Finding]:
     """Readable personal data leaves staging.
 

@@ -9,7 +9,7 @@ from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
-@rule("PII008", severity=Severity.NOTE, since="0.1")
+@rule("PII008", severity=Severity.NOTE, since="0.1", upstream=True)
 def pseudonym_in_safe_model(facts: Facts) -> Iterator[Finding]:
     """A pseudonym stands in a safe model.
 

@@ -14,7 +14,7 @@ from pii_lint.rules._real_data import Found, hidden_place, search
 from pii_lint.rules._rule import rule
 
 
-@rule("DAT001", severity=Severity.WARN, confidence=Confidence.MEDIUM, since="0.1")
+@rule("DAT001", severity=Severity.WARN, confidence=Confidence.MEDIUM, since="0.1", upstream=True)
 def real_data(facts: Facts) -> Iterator[Finding]:
     """A seed, a unit test or compiled SQL holds what looks like real personal data.
 
@@ -48,8 +48,8 @@ def real_data(facts: Facts) -> Iterator[Finding]:
     """
     yield from _seeds(facts)
     yield from _samples(facts)
-    for uid in sorted(facts.nodes):
-        yield from _sql(facts, uid)
+    for node, _ in facts.relations():
+        yield from _sql(facts, node.unique_id)
 
 
 def _seeds(facts: Facts) -> Iterator[Finding]:

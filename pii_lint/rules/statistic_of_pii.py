@@ -9,7 +9,7 @@ from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
-@rule("PII005", severity=Severity.NOTE, since="0.1")
+@rule("PII005", severity=Severity.NOTE, since="0.1", upstream=True)
 def statistic_of_pii(facts: Facts) -> Iterator[Finding]:
     """A number folded from many people's personal values.
 

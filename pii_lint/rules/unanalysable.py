@@ -10,7 +10,7 @@ from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
 
-@rule("PII003", since="0.1")
+@rule("PII003", since="0.1", upstream=True)
 def unanalysable(facts: Facts) -> Iterator[Finding]:
     """Sight was lost: nobody can say what this column holds.
 

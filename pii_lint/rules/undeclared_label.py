@@ -28,7 +28,7 @@ class Undeclared(NamedTuple):
     denied: bool
 
 
-@rule("TAG002", severity=Severity.NOTE, persona=Persona.PEDANTIC, since="0.1")
+@rule("TAG002", severity=Severity.NOTE, persona=Persona.PEDANTIC, since="0.1", upstream=True)
 def undeclared_label(facts: Facts) -> Iterator[Finding]:
     """A column holds personal data that its YAML doesn't declare, or denies.
 

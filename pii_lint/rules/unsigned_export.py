@@ -10,7 +10,7 @@ from pii_lint.rules._findings import cell_finding
 from pii_lint.rules._rule import rule
 
 
-@rule("PII004", since="0.1")
+@rule("PII004", since="0.1", upstream=True)
 def unsigned_export(facts: Facts) -> Iterator[Finding]:
     """Personal data leaves by an export that nobody signed for.
 

@@ -25,7 +25,7 @@ class Untrue(NamedTuple):
     says: str
 
 
-@rule("TAG004", since="0.1")
+@rule("TAG004", since="0.1", upstream=True)
 def untrue_node_tag(facts: Facts) -> Iterator[Finding]:
     """The node tag `pii` is missing, or stands where nothing readable is.
 

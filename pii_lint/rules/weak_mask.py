@@ -23,7 +23,7 @@ _GUESSED = frozenset({FEW_VALUES, UNMASKED})
 """Reasons that rest on a name or on what is likely."""
 
 
-@rule("PII002", since="0.1")
+@rule("PII002", since="0.1", upstream=True)
 def weak_mask(facts: Facts) -> Iterator[Finding]:
     """A mask that is none: anyone can recompute it, or its value stands beside it.
 

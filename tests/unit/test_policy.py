@@ -252,13 +252,6 @@ def test_zones_are_ranked_from_the_strictest_on() -> None:
     assert ZONES == ("safe", "export", "staging", "intermediate", "restricted", "raw")
 
 
-def test_nothing_is_guarded_where_nothing_is_safe(policy: Write) -> None:
-    nodes = [model("models/staging/stg.sql"), model("models/marts/safe/fct.sql")]
-    assert SHIPPED.guarded(nodes)
-    assert not SHIPPED.guarded(nodes[:1])
-    assert not SHIPPED.guarded([])
-    assert not policy("zones: {safe: {paths: []}}").guarded(nodes)
-
 
 # ---- paths -------------------------------------------------------------------------------------
 
