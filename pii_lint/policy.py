@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -23,6 +23,8 @@ class Policy:
     def __init__(self, config: Config, registry: Registry) -> None:
         self._config = config
         self._registry = registry
+        self._known: dict[tuple[object, ...], tuple[str, ...]] = {}
+        # the zones that claim a node, by all that they are claimed by
 
     def zone(self, node: Node | Exposure) -> str | None:
         """The zone of a node, the strictest where several claim it; None where none does."""
@@ -67,8 +69,13 @@ class Policy:
         return any(name in cell.kinds for name in ancestors(label.kind))
 
     def _claiming(self, node: Node) -> tuple[str, ...]:
-        zones = self._config.zones
-        return tuple(name for name in ZONES if name in zones and _claims(zones[name], node))
+        where = (node.resource_type == "source", node.path, node.database, node.schema)
+        said = (*where, node.tags, node.group, node.access)
+        if said not in self._known:
+            zones = self._config.zones
+            found = (name for name in ZONES if name in zones and _claims(zones[name], node))
+            self._known[said] = tuple(found)
+        return self._known[said]
 
 
 def _claims(zone: Zone, node: Node) -> bool:

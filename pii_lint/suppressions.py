@@ -45,7 +45,7 @@ def _declassified(finding: Finding, facts: Facts) -> Finding:
     if any(holding):
         covered = sum(1 for some in holding if some)
         message += f" Declassified: {covered} of {len(holding)} flows."
-    return replace(finding, message=message)
+    return _saying(finding, message)
 
 
 def _covering(flow: Flow, facts: Facts) -> list[Declassification]:
@@ -92,7 +92,11 @@ def _ignored(finding: Finding, facts: Facts, used: Used, missed: Used) -> Findin
     message = finding.message
     for day in sorted({str(one.until) for one in meant}):
         message += f" A suppression of it expired on {day}."
-    return replace(finding, message=message)
+    return _saying(finding, message)
+
+
+def _saying(finding: Finding, message: str) -> Finding:
+    return finding if message == finding.message else replace(finding, message=message)
 
 
 def _unused(facts: Facts, used: Used, missed: Used) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ A manifest may come from a stranger: no path in it leads out of the project.
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from pathlib import Path
 
 from pii_lint import files
@@ -22,6 +23,8 @@ def from_root(path: str | None, package: str, project: str) -> str:
     return own if package in ("", project) or not own else f"dbt_packages/{package}/{own}"
 
 
+# the same files are asked for again and again
+@lru_cache(maxsize=8192)
 def inside(root: Path, path: str) -> Path | None:
     """The file at `path` below `root`; None where it would lie elsewhere."""
     below = slashed(path)

@@ -28,7 +28,7 @@ from pii_lint.artifacts.model import Node
 from pii_lint.artifacts.paths import inside
 from pii_lint.editor.diagnostics import SOURCE
 from pii_lint.editor.rule_pages import page_uri
-from pii_lint.editor.texts import Texts
+from pii_lint.editor.texts import States, Texts
 from pii_lint.findings import Finding, Location
 from pii_lint.fixing import FileChange, fix
 from pii_lint.fixing.homes import SORTS, file_of
@@ -50,6 +50,8 @@ class Shown(NamedTuple):
     diagnostic: Diagnostic
     place: Location
     finding: Finding
+    texts: States
+    # those that its places count in
 
 
 def actions(

@@ -18,7 +18,7 @@ from lsprotocol.types import Location as Spot
 from pii_lint.artifacts.paths import inside
 from pii_lint.editor.rule_pages import page_uri
 from pii_lint.editor.texts import Texts
-from pii_lint.findings import Finding, Flow, Location, Severity
+from pii_lint.findings import Finding, Flow, Location, Severity, Step
 from pii_lint.reports import plain, short_name
 
 SOURCE = "pii-lint"
@@ -62,9 +62,26 @@ def outdated(sentence: str) -> Diagnostic:
 _TOP = Range(Position(0, 0), Position(0, 0))
 
 
+def told_of(folder: Path, place: Location, finding: Finding) -> frozenset[Path]:
+    """The files that a finding's places count in."""
+    here = inside(folder, place.file)
+    return frozenset((*filter(None, [here]), *(path for *_, path in _steps(folder, finding.flows))))
+
+
 def _ways(
     texts: Texts, folder: Path, flows: tuple[Flow, ...]
 ) -> Iterator[DiagnosticRelatedInformation]:
+    for flow, step, place, path in _steps(folder, flows):
+        by = f" by {step.expression}" if step.expression else ""
+        column = f"{short_name(step.node)}.{step.column}"
+        said = f"{flow.kind}: {column}, {step.op}, {step.form}{by}"
+        yield DiagnosticRelatedInformation(
+            Spot(texts.uri(path), texts.range(path, place)), plain(said)
+        )
+
+
+def _steps(folder: Path, flows: tuple[Flow, ...]) -> Iterator[tuple[Flow, Step, Location, Path]]:
+    """The steps that an editor can show, as many as are told."""
     left = MOST_STEPS
     for flow in flows:
         for step in flow.steps:
@@ -77,9 +94,4 @@ def _ways(
             if not left:
                 return
             left -= 1
-            by = f" by {step.expression}" if step.expression else ""
-            column = f"{short_name(step.node)}.{step.column}"
-            said = f"{flow.kind}: {column}, {step.op}, {step.form}{by}"
-            yield DiagnosticRelatedInformation(
-                Spot(texts.uri(path), texts.range(path, place)), plain(said)
-            )
+            yield flow, step, place, path

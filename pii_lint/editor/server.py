@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from pii_lint.artifacts.project_dir import PROJECT_FILE
 from pii_lint.config import POLICY_FILE
 from pii_lint.editor.actions import FIX_ALL, OPEN_PAGE, Shown, actions
 from pii_lint.editor.analysis import Look, look
-from pii_lint.editor.diagnostics import SOURCE, diagnostic, outdated
+from pii_lint.editor.diagnostics import SOURCE, diagnostic, outdated, told_of
 from pii_lint.editor.hover import hover
 from pii_lint.editor.projects import Projects, Watched, matters, patterns
 from pii_lint.editor.rule_pages import page_uri
@@ -149,12 +150,21 @@ class Server(LanguageServer):
         project.published = fresh
 
     def _shown(self, project: Watched) -> dict[Path, list[Shown]]:
+        before = {one.finding.id: one for some in project.shown.values() for one in some}
+        # many findings lie in few files
+        state, old = cache(self.texts.state), cache(partial(self.outdated, project))
         shown: dict[Path, list[Shown]] = {}
         for place, finding in project.analysis.findings if project.analysis else ():
             path = inside(project.folder, place.file)
-            if path is not None and not self.outdated(project, path):
+            if path is None or old(path):
+                continue
+            told_in = told_of(project.folder, place, finding)
+            texts = frozenset((file, state(file)) for file in told_in)
+            one = before.get(finding.id)
+            if one is None or (one.place, one.finding, one.texts) != (place, finding, texts):
                 told = diagnostic(self.texts, project.folder, place, finding)
-                shown.setdefault(path, []).append(Shown(told, place, finding))
+                one = Shown(told, place, finding, texts)
+            shown.setdefault(path, []).append(one)
         return shown
 
     def outdated(self, project: Watched, path: Path) -> bool:

@@ -14,6 +14,9 @@ from pii_lint import files
 from pii_lint.findings import Location
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+State = tuple[int, ...]
+States = frozenset[tuple[Path, State]]
+"""What tells a file's text from an earlier one: an open one's version, else its time and size."""
 LONGEST = 100_000
 """Lines that are kept of a file which a place lies in."""
 
@@ -38,13 +41,18 @@ def lines_of(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
+def _state(path: Path) -> State:
+    stat = path.stat()
+    return (stat.st_mtime_ns, stat.st_size)
+
+
 class Texts:
     """Texts by file, the open ones as the editor has them."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._opened: dict[Path, str] = {}
-        self._saved: dict[Path, tuple[tuple[int, int], list[str]]] = {}
+        self._saved: dict[Path, tuple[State, list[str]]] = {}
 
     def open(self, uri: str) -> Path | None:
         """Note that the editor shows a text."""
@@ -81,11 +89,18 @@ class Texts:
             return self.saved(path)
         return lines_of(self._workspace.get_text_document(uri).source)
 
+    def state(self, path: Path) -> State:
+        """Of the text that the editor shows, else of that on disk."""
+        version = self.version(path)
+        try:
+            return (version,) if version is not None else _state(path)
+        except (OSError, ValueError):
+            return ()
+
     def saved(self, path: Path) -> list[str]:
         """The lines on disk; an empty one where there is no such text."""
         try:
-            stat = path.stat()
-            state = (stat.st_mtime_ns, stat.st_size)
+            state = _state(path)
             known = self._saved.get(path)
             if known is None or known[0] != state:
                 text = files.read(path).decode("utf-8", "replace")

@@ -49,7 +49,7 @@ class Again:
         last = self._last
         with files.noting() as answers:
             facts, origins = gather_linked(
-                self._options, self._manifests.load, last.origins if last else None
+                self._options, self._manifests.load, (last.facts, last.origins) if last else None
             )
             facts = replace(facts, persona=self._options.persona)
             refuse_nothing_to_guard(facts)

@@ -31,7 +31,7 @@ def gather(options: Options) -> Facts:
 def gather_linked(
     options: Options,
     load: Callable[[Path], Project] = load_manifest,
-    before: Origins | None = None,
+    before: tuple[Facts, Origins] | None = None,
 ) -> tuple[Facts, Origins]:
     """The same, with what columns are made of. `before`: what this process found last."""
     projects, folder = load_projects(options.manifests, options.catalog, options.project_dir, load)
@@ -51,16 +51,18 @@ def linked(
     config: Config,
     folder: Path | None,
     options: Options,
-    before: Origins | None = None,
+    before: tuple[Facts, Origins] | None = None,
 ) -> tuple[Facts, Origins]:
-    registry = load_registry(config.kinds)
+    facts, origins = before or (None, None)
+    known = facts.policy if facts is not None and facts.config == config else None
+    registry = facts.registry if facts is not None and known else load_registry(config.kinds)
     inventory, origins = follow(
-        projects, config, registry, remember=options.use_cache, before=before
+        projects, config, registry, remember=options.use_cache, before=origins
     )
     facts = Facts(
         projects=projects,
         config=config,
-        policy=Policy(config, registry),
+        policy=known or Policy(config, registry),
         registry=registry,
         inventory=inventory,
         today=options.today or datetime.now(tz=UTC).date(),

@@ -298,10 +298,16 @@ class Facts:
 
     def is_secret(self, uid: str) -> bool:
         """True for a relation that holds salts or keys."""
-        return any(
-            label.kind == SECRET and via is None
-            for column in self.labelled(uid).values()
+        return uid in self._secrets
+
+    @cached_property
+    def _secrets(self) -> frozenset[str]:
+        return frozenset(
+            uid
+            for uid, columns in self._labelled.items()
+            for column in columns.values()
             for label, via in column.labels.items()
+            if label.kind == SECRET and via is None
         )
 
     def literal_keys(self) -> Suppression | None:

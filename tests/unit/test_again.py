@@ -117,7 +117,7 @@ def test_an_ignore_in_a_template_counts_at_once(shop: Shop, again: Again) -> Non
     assert not [one for one in _told(_agree(again, shop.folder)) if one.suppressed]
     shop.write(
         "models/marts/safe/other.sql",
-        f'{leak} -- pii-lint: ignore PII001 reason="a test" until=2026-12-31',
+        f"{leak} -- pii-lint: ignore[PII001] until=2026-12-31 a test",
     )
     shop.compile()
     assert [one for one in _told(_agree(again, shop.folder)) if one.suppressed]

@@ -252,7 +252,6 @@ def test_zones_are_ranked_from_the_strictest_on() -> None:
     assert ZONES == ("safe", "export", "staging", "intermediate", "restricted", "raw")
 
 
-
 # ---- paths -------------------------------------------------------------------------------------
 
 
