@@ -14,6 +14,7 @@ from io import TextIOWrapper
 import click
 
 from pii_lint import __version__
+from pii_lint.cli._tiers import gated
 from pii_lint.errors import PiiLintError
 
 _COMMANDS = {
@@ -70,7 +71,7 @@ class _Commands(click.Group):
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
-        return command
+        return gated(command, cmd_name)
 
 
 @click.group(

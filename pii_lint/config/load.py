@@ -36,6 +36,7 @@ from pii_lint.data.registry import Registry, RegistryError, load_registry
 from pii_lint.data.shape import misfits, nearest, where
 from pii_lint.errors import ConfigError
 from pii_lint.findings import Severity
+from pii_lint.tiers import Tier
 
 MISNAMED = ("pii_lint.yaml", ".pii_lint.yml", "pii-lint.yml", "pii-lint.yaml")
 """Names under which people would expect a policy to count, and it wouldn't."""
@@ -152,6 +153,7 @@ class _Draft:
             ignored=tuple(self._ignored()),
             fail_on=Severity(str(self.top.get("fail_on", base.fail_on))),
             longest_term_days=self._longest_term(base.longest_term_days),
+            tier=Tier(given) if isinstance(given := self.top.get("tier"), int) else None,
             dialect=str(self.top["dialect"]) if "dialect" in self.top else None,
             file=self.file,
             rule_lines={code: self.document.line(("rules", code)) for code in rules},

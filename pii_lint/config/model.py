@@ -9,6 +9,7 @@ from datetime import date
 from pii_lint.data.shape import nearest
 from pii_lint.errors import ConfigError
 from pii_lint.findings import Severity
+from pii_lint.tiers import Tier
 
 POLICY_FILE = "pii_lint.yml"
 UNZONED = "unzoned"
@@ -143,6 +144,8 @@ class Config:
     fail_on: Severity = Severity.ERROR
     longest_term_days: int = 731
     # from today: what somebody lets pass for longer doesn't pass
+    tier: Tier | None = None
+    # what commands may touch; None where the policy states none, and the first one holds
     dialect: str | None = None
     file: str | None = None
     # None where the project has no policy file

@@ -58,6 +58,8 @@ def resolved(config: Config) -> str:
             for each in config.ignored
         ],
     }
+    if config.tier is not None:
+        top["tier"] = int(config.tier)
     if config.dialect is not None:
         top["dialect"] = config.dialect
     waiver = config.allow_literal_keys

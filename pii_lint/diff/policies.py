@@ -13,6 +13,7 @@ from pii_lint.findings import Severity
 from pii_lint.labels import Form
 from pii_lint.policy import EXPORT, SAFE
 from pii_lint.rules import RULES, Facts
+from pii_lint.tiers import Tier
 
 _NOBODY = "no zone"
 _SELECTORS = ("paths", "schemas", "tags", "groups", "access")
@@ -67,7 +68,7 @@ def rules(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:  # 
 
 
 def switches(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:  # noqa: ARG001
-    """What fails a run, leave for literal keys, the dialect."""
+    """What fails a run, leave for literal keys, the tier, the dialect."""
     was, now = base.config, head.config
     if was.fail_on != now.fail_on:
         yield GateChange(
@@ -90,6 +91,8 @@ def switches(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]: 
         yield GateChange(
             "longest term", "longest_term_days", f"{term} days", f"{still_term} days", longer
         )
+    if was.tier != now.tier:
+        yield GateChange("tier", "tier", _tier(was.tier), _tier(now.tier), _laxer(now, was))
     if was.dialect != now.dialect:
         own = "the adapter's"
         yield GateChange("dialect", "dialect", was.dialect or own, now.dialect or own, False)
@@ -144,6 +147,15 @@ def roles(base: Facts, head: Facts, places: Places) -> Iterator[GateChange]:  # 
 def _counted(group: SmallestGroup) -> str:
     columns = (".".join(place) for place in group.columns)
     return f"{group.people} people, by {', '.join(sorted([*group.kinds, *columns]))}"
+
+
+def _tier(tier: Tier | None) -> str:
+    return tier.called if tier else "not stated"
+
+
+def _laxer(now: Config, was: Config) -> bool:
+    # one that is stated refuses administrators, even the first
+    return (now.tier or 0) < (was.tier or 0)
 
 
 def _until(waiver: Waiver | None) -> str:

@@ -1,0 +1,69 @@
+"""How far the tools may go: the tier that holds, and what it says of administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pii_lint.errors import ConfigError
+
+
+class Tier(IntEnum):
+    """What people, tools and assistants may touch; a higher one allows less."""
+
+    STANDARD = 1
+    REGULATED = 2
+    AIR_GAPPED = 3
+
+    @property
+    def called(self) -> str:
+        """As it is told: tier 3 (air-gapped)."""
+        return f"tier {int(self)} ({self.name.lower().replace('_', '-')})"
+
+
+def _nobody(_: str) -> None:
+    """Where warnings go that nobody listens to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for this run."""
+
+    tier: Tier = Tier.STANDARD
+    by: str | None = None
+    # who states it; None where nobody does
+    warn: Callable[[str], None] = _nobody
+
+
+_standing: ContextVar[Standing | None] = ContextVar("_standing", default=None)
+
+
+@contextmanager
+def holding(standing: Standing) -> Iterator[None]:
+    """Let a tier hold meanwhile."""
+    token = _standing.set(standing)
+    try:
+        yield
+    finally:
+        _standing.reset(token)
+
+
+def standing() -> Standing:
+    """The tier that holds now."""
+    return _standing.get() or Standing()
+
+
+def refuse_administrator(where: str) -> None:
+    """Say that a session is an administrator's: nobody is cleared for that, at no tier.
+
+    Raises `ConfigError` where a tier is stated, and warns where none is.
+    """
+    held = standing()
+    why = f"The role that signs in to {where} is an administrator's, whom no grant or mask binds"
+    mend = "sign in with a role that holds what docs/commands.md names for this command"
+    if held.by is not None:
+        raise ConfigError(f"{why}, and {held.tier.called} of {held.by} refuses that: {mend}.")
+    held.warn(f"{why}: {mend}.")
