@@ -56,14 +56,16 @@ def standing() -> Standing:
     return _standing.get() or Standing()
 
 
-def refuse_administrator(where: str) -> None:
-    """Say that a session is an administrator's: nobody is cleared for that, at no tier.
+def refuse_administrator(where: str, *, own: bool) -> None:
+    """Say that a session is an administrator's, which no tier allows.
 
-    Raises `ConfigError` where a tier is stated, and warns where none is.
+    Raises `ConfigError` where a tier is stated; where none is, it warns, but not of a server that
+    is the caller's `own`.
     """
     held = standing()
     why = f"The role that signs in to {where} is an administrator's, whom no grant or mask binds"
     mend = "sign in with a role that holds what docs/commands.md names for this command"
     if held.by is not None:
         raise ConfigError(f"{why}, and {held.tier.called} of {held.by} refuses that: {mend}.")
-    held.warn(f"{why}: {mend}.")
+    if not own:
+        held.warn(f"{why}: {mend}.")

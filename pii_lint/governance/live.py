@@ -10,6 +10,7 @@ from typing import TypeAlias
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from pii_lint.administrators import refuse_administrators
 from pii_lint.errors import ConfigError
 from pii_lint.governance.names import EVERYBODY
 from pii_lint.governance.postgres import LEFT_ALONE, TAG, Plan, Right
@@ -261,6 +262,11 @@ def _session(
         with psycopg.connect(make_conninfo(**settings)) as connection:
             connection.read_only = True
             connection.execute("set search_path = pg_catalog, pg_temp")
+            refuse_administrators(
+                lambda sql: connection.execute(sql.encode()).fetchall(),
+                where,
+                connection.info.host,
+            )
             yield connection
     except psycopg.OperationalError:
         raise ConfigError(

@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
 from pii_lint.sightings import Unreadable
-from pii_lint.warehouse.postgres_store import settings
+from pii_lint.warehouse.postgres_store import demand_least_role, settings
 from pii_lint.warehouse.profile import Target
 
 _BATCH = 2000
@@ -52,6 +52,7 @@ def cells(target: Target) -> Iterator[Cells]:
         ) from None
     with connection:
         connection.read_only = True
+        demand_least_role(connection, f"target {target.name}")
         yield Cells(connection)
 
 

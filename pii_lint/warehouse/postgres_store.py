@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from pii_lint.administrators import refuse_administrators
 from pii_lint.errors import ConfigError
 from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.salt import RELATION, SCHEMA, SHAPE, Salt, Sighting
@@ -46,6 +47,7 @@ class PostgresStore:
         try:
             with psycopg.connect(make_conninfo(**self._settings)) as connection:
                 connection.read_only = not write
+                demand_least_role(connection, self.name)
                 if write:
                     # whoever comes second waits here, and sees what the first one wrote
                     connection.execute(
@@ -107,6 +109,15 @@ def settings(target: Target) -> Mapping[str, str]:
                 f"Target {target.name} in {target.file} names no `{name}`: add it there."
             )
     return {**given, "connect_timeout": _PATIENCE, "application_name": "pii-lint salt"}
+
+
+def demand_least_role(connection: psycopg.Connection[tuple[object, ...]], where: str) -> None:
+    """Hold a session to what the tier says of administrators."""
+
+    def ask(sql: str) -> list[tuple[object, ...]]:
+        return connection.execute(sql.encode()).fetchall()
+
+    refuse_administrators(ask, where, connection.info.host)
 
 
 def _sentence(error: psycopg.Error, name: str) -> str:

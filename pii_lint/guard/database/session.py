@@ -10,6 +10,7 @@ from typing import TypeAlias
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from pii_lint.administrators import refuse_administrators
 from pii_lint.errors import ConfigError
 
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
@@ -43,7 +44,7 @@ def session(dsn: str, *, read_only: bool = False) -> Iterator[Connection]:
     """
     with _open(dsn) as connection, speaking():
         connection.read_only = read_only
-        connection.execute("set search_path = pg_catalog, pg_temp")
+        _ready(connection)
         yield connection
 
 
@@ -52,7 +53,7 @@ def autocommitting(dsn: str) -> Iterator[Connection]:
     """Each statement by itself, as a procedure that commits needs it."""
     with _open(dsn) as connection, speaking():
         connection.autocommit = True
-        connection.execute("set search_path = pg_catalog, pg_temp")
+        _ready(connection)
         yield connection
 
 
@@ -118,6 +119,15 @@ def _open(dsn: str) -> Connection:
         connection.close()
         raise ConfigError("The guard needs a database in UTF8, or it can't compare keys: move it.")
     return connection
+
+
+def _ready(connection: Connection) -> None:
+    connection.execute("set search_path = pg_catalog, pg_temp")
+    refuse_administrators(
+        lambda sql: connection.execute(sql.encode()).fetchall(),
+        f"database {connection.info.dbname}",
+        connection.info.host,
+    )
 
 
 def _named(wrong: psycopg.Error) -> str:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import psycopg
 from psycopg import pq
 
+from pii_lint.administrators import refuse_administrators
 from pii_lint.errors import ConfigError
 from pii_lint.warehouse.quoting import literal
 from pii_lint.warehouse.sync.address import Address
@@ -155,6 +156,7 @@ def opened(where: Address, *, seconds: int) -> Iterator[Source]:
             ("idle_in_transaction_session_timeout", "0"),
         ):
             source.query(f"select set_config({literal(setting)}, {literal(value)}, true)")
+        refuse_administrators(source.query, where.shown, connection.info.host)
         yield source
     finally:
         connection.close()
