@@ -32,6 +32,7 @@ _COMMANDS = {
     "verify": "pii_lint.cli.verify:verify",
     "publish": "pii_lint.cli.publish:publish",
     "scan": "pii_lint.cli.scan:scan",
+    "profile": "pii_lint.cli.profile:profile",
     "screen": "pii_lint.cli.screen:screen",
     "sync": "pii_lint.cli.sync:sync",
     "salt": "pii_lint.cli.salt:salt",
@@ -110,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:  # noqa: BLE001  whoever runs a gate gets a sentence, no traceback
         # whatever it is, its text may hold a value of the project
         if "--debug" in given or os.environ.get("PII_LINT_DEBUG", "0") not in ("", "0"):
-            traceback.print_exc()
+            click.echo(_way(fault), err=True, nl=False)
         return _refuse(
             f"pii-lint met something it wasn't made for ({type(fault).__name__}): please report it "
             "with the output of the same command with PII_LINT_DEBUG=1.",
@@ -118,6 +119,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     finally:
         gc.set_threshold(*usual)
+
+
+def _way(fault: BaseException | None) -> str:
+    """Where a fault arose, and what it followed on. Messages are left out: a driver's quotes data,
+    and this goes into bug reports."""
+    if fault is None:
+        return ""
+    frames = "".join(traceback.format_tb(fault.__traceback__))
+    before = _way(fault.__cause__ or fault.__context__)
+    return f"{before}Traceback (most recent call last):\n{frames}{type(fault).__name__}\n\n"
 
 
 def _refuse(message: str, code: int) -> int:

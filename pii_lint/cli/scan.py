@@ -110,30 +110,23 @@ def scan(
 def _opened(
     database: Path | None, folder: Path, profiles_dir: Path | None, target: str | None
 ) -> Iterator[Warehouse]:
-    from pii_lint.warehouse.profile import file_of, find_target
+    from pii_lint.cli._warehouse import meant
 
+    chosen = meant(database, folder, profiles_dir, target, what="a scan")
     # The drivers aren't imported at the top: the linter runs without a database.
     try:
-        if database is None:
-            found = find_target(folder, profiles_dir=profiles_dir, target=target)
-            if found.engine == "postgres":
-                from pii_lint.warehouse import postgres_cells
+        if not isinstance(chosen, Path):
+            from pii_lint.warehouse import postgres_cells
 
-                with postgres_cells.cells(found) as warehouse:
-                    yield warehouse
-                return
-            if found.engine != "duckdb":
-                raise ConfigError(
-                    f"Target {found.name} in {found.file} is of type {found.engine}, and a scan "
-                    "reads DuckDB and PostgreSQL only: choose another --target."
-                )
-            database = file_of(found)
+            with postgres_cells.cells(chosen) as warehouse:
+                yield warehouse
+            return
         from pii_lint.warehouse import duckdb_cells
     except ImportError:
         raise ConfigError(
             "A scan needs a database driver: install `pii-lint[duckdb]` or `pii-lint[postgres]`."
         ) from None
-    with duckdb_cells.cells(database) as opened:
+    with duckdb_cells.cells(chosen) as opened:
         yield opened
 
 

@@ -20,16 +20,25 @@ def plan(
 ) -> tuple[Asked, ...]:
     """The relations of these names and zones, or all that the warehouse holds."""
     facts = gather(options)
-    held = {uid: node for uid, node in facts.nodes.items() if _is_held(node)}
-    wanted = {uid for name in names for uid in _named(held, name)} if names else set(held)
     found = tuple(
         _asked(facts, uid)
-        for uid in sorted(wanted)
+        for uid in stored(facts, names)
         if not facts.is_secret(uid) and (not zones or facts.zone_of(uid) in zones)
     )
     if not found:
         raise ConfigError("No relation fits what --zone names: leave it out, or name another zone.")
     return found
+
+
+def stored(facts: Facts, names: Collection[str] = ()) -> list[str]:
+    """The relations of these names that the warehouse holds, or all of them, by unique_id."""
+    held = {uid: node for uid, node in facts.nodes.items() if _is_held(node)}
+    return sorted({uid for name in names for uid in _named(held, name)} if names else held)
+
+
+def table_of(node: Node) -> Table:
+    """A relation as the warehouse calls it."""
+    return Table(node.schema or "main", node.alias or node.name)
 
 
 def _is_held(node: Node) -> bool:
@@ -61,7 +70,7 @@ def _asked(facts: Facts, uid: str) -> Asked:
         node=uid,
         called=uid.split(".", 2)[-1],
         zone=facts.zone_of(uid),
-        table=Table(node.schema or "main", node.alias or node.name),
+        table=table_of(node),
         personal=frozenset(known),
         clean=facts.declared_clean(uid),
     )

@@ -42,6 +42,15 @@ _SIZE = "select reltuples, relkind::text from pg_class where oid = to_regclass(%
 @contextmanager
 def cells(target: Target) -> Iterator[Cells]:
     """Connect to the target's database, for reading alone."""
+    with opened(target) as connection:
+        yield Cells(connection)
+
+
+@contextmanager
+def opened(
+    target: Target, isolation: psycopg.IsolationLevel | None = None
+) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection to the target's database, for reading alone."""
     # The driver's own error is dropped: it may quote data or a password.
     try:
         connection = psycopg.connect(make_conninfo(**settings(target)))
@@ -51,9 +60,10 @@ def cells(target: Target) -> Iterator[Cells]:
             "and the target's user, password and TLS settings."
         ) from None
     with connection:
+        connection.isolation_level = isolation
         connection.read_only = True
         demand_least_role(connection, f"target {target.name}")
-        yield Cells(connection)
+        yield connection
 
 
 class Cells:

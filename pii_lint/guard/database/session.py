@@ -36,6 +36,10 @@ _REASONS = (
 )
 
 
+_OF_RIGHTS = ("aclcheck_error", "check_can_set_role", "check_is_member_of_role", "check_role")
+_LACKING = "the role lacks a right"
+
+
 @contextmanager
 def session(dsn: str, *, read_only: bool = False) -> Iterator[Connection]:
     """One transaction; commits at the end, rolls back on an exception.
@@ -131,5 +135,8 @@ def _ready(connection: Connection) -> None:
 
 
 def _named(wrong: psycopg.Error) -> str:
-    # names of objects, never a value: PostgreSQL builds this message from the catalogue alone
-    return " ".join((wrong.diag.message_primary or "not allowed").split())
+    # what PostgreSQL itself says of rights holds names of the catalogue and no value; a function or
+    # trigger that raises the same code may say anything
+    if (wrong.diag.source_function or "").startswith(_OF_RIGHTS):
+        return " ".join((wrong.diag.message_primary or _LACKING).split())
+    return _LACKING

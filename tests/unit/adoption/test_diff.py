@@ -164,6 +164,26 @@ def test_a_role_that_is_cleared_for_more_weakens_the_gate(
     assert weakenings(compare(before, after)) == [("role cleared", name) for name in weaker]
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "weaker"),
+    [
+        ("tier: 3", "tier: 2", True),
+        ("tier: 2", "tier: 1", True),
+        ("tier: 2", "", True),
+        # a tier that is stated refuses administrators
+        ("tier: 1", "", True),
+        ("", "tier: 1", False),
+        ("tier: 1", "tier: 3", False),
+        ("tier: 2", "tier: 2", False),
+    ],
+)
+def test_a_laxer_tier_weakens_the_gate(shop: ShopOf, was: str, now: str, weaker: bool) -> None:
+    diff = compare(*(shop(policy=f"version: 1\n{words}\n") for words in (was, now)))
+    assert weakenings(diff) == [("tier", "tier")] * weaker
+    assert diff.failed is weaker
+    assert bool(diff.gate) is (was != now)
+
+
 def test_a_lost_tag_is_seen_and_its_flows_are_hidden(shop: ShopOf) -> None:
     untagged = {"email": {}, "phone": {"pii": True, "pii_type": "phone"}, "country": {"pii": False}}
     diff = compare(shop(mart=LEAK), shop(mart=LEAK, columns=untagged))

@@ -1,0 +1,106 @@
+"""`pii-lint profile`: counts of a relation that say nothing of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pii_lint.cli._options import output_option, profile_options, project_options, write
+from pii_lint.cli._progress import progress
+from pii_lint.errors import ConfigError
+from pii_lint.options import Options
+
+if TYPE_CHECKING:
+    from pii_lint.warehouse.profiling import Session
+
+
+@click.command("profile")
+@click.argument("relations", metavar="RELATION...", nargs=-1, required=True)
+@project_options
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    help="The DuckDB file itself, instead of a dbt profile.",
+)
+@profile_options("The profile's target.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How to say it.",
+)
+@output_option
+def profile(
+    relations: tuple[str, ...],
+    options: Options,
+    database: Path | None,
+    profiles_dir: Path | None,
+    target: str | None,
+    format_: str,
+    output: Path | None,
+) -> int:
+    """Count a relation: its rows, and each column's distinct values and nulls.
+
+    Of numbers and days the least and the greatest are told too, but never of a column that holds
+    anything personal, is classified confidential or restricted, looks personal by its name, or has
+    too few values; and at tier 1 alone. No text of the data is ever told.
+
+    \b
+    Examples:
+      pii-lint profile fct_orders
+      pii-lint profile raw.customers --format json
+    """
+    from pii_lint.artifacts.load import project_around
+    from pii_lint.pipeline.profiling import to_profile
+    from pii_lint.reports.profile import PROFILE_FORMATS
+    from pii_lint.sightings import Unreadable
+    from pii_lint.tiers import Tier, standing
+
+    tier = standing().tier
+    folder = project_around(options.project_dir) or Path()
+    with progress():
+        asked = to_profile(options, relations)
+    found = []
+    with progress(), _opened(database, folder, profiles_dir, target) as session:
+        from pii_lint.warehouse.profiling import profile as profiled
+
+        for one in asked:
+            try:
+                found.append(profiled(session, one, bounds=tier is Tier.STANDARD))
+            except Unreadable as wrong:
+                raise ConfigError(
+                    f"{one.called} can't be profiled, for {wrong}: build it first, or give the "
+                    "right database with --target or --database."
+                ) from None
+    write(PROFILE_FORMATS[format_](found, tier), output)
+    return 0
+
+
+@contextmanager
+def _opened(
+    database: Path | None, folder: Path, profiles_dir: Path | None, target: str | None
+) -> Iterator[Session]:
+    from pii_lint.cli._warehouse import meant
+
+    chosen = meant(database, folder, profiles_dir, target, what="a profile")
+    # The drivers aren't imported at the top: the linter runs without a database.
+    try:
+        if not isinstance(chosen, Path):
+            from pii_lint.warehouse import postgres_profile
+
+            with postgres_profile.session(chosen) as postgres:
+                yield postgres
+            return
+        from pii_lint.warehouse import duckdb_profile
+    except ImportError:
+        raise ConfigError(
+            "A profile needs a database driver: install `pii-lint[duckdb]` or `pii-lint[postgres]`."
+        ) from None
+    with duckdb_profile.session(chosen) as duckdb:
+        yield duckdb
