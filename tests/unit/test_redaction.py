@@ -62,7 +62,9 @@ def test_no_command_shows_the_value_on_which_it_failed(
     assert "alice" not in told.out + told.err
     # a radius stands without its counts
     assert code == (0 if name == "blast-radius" else 2), told.err
-    assert "can't be read as the manifest" in told.out if code == 0 else told.err.startswith("error: ")
+    assert (
+        "can't be read as the manifest" in told.out if code == 0 else told.err.startswith("error: ")
+    )
 
 
 @pytest.mark.parametrize("debug", [False, True], ids=["plain", "debug"])
