@@ -45,7 +45,8 @@ def _held(callback: Callable[..., object], name: str) -> Callable[..., object]:
         if found.tier > allowed:
             does = row.touched(given)[-1].does
             shown = " ".join([name, *(option for option in given if option in row.options)])
-            instead = f"; instead, {row.instead}" if row.instead else ""
+            remedy = row.instead.get(found.tier)
+            instead = f"; instead, {remedy}" if remedy else ""
             raise ConfigError(
                 f"`pii-lint {shown}` {does}, which {found.tier.called} of {found.by} forbids and "
                 f"{allowed.called} would allow{instead}."

@@ -34,7 +34,7 @@ class Row:
     configured: str | None = None
     role: str | None = None
     limits: Mapping[Tier, str] = field(default_factory=dict)
-    instead: str | None = None
+    instead: Mapping[Tier, str] = field(default_factory=dict)
 
     def touched(self, given: Collection[str] = ()) -> tuple[Touch, ...]:
         """What it touches with these options, the least allowed last."""
@@ -68,7 +68,7 @@ def commands() -> Mapping[str, Row]:
 
 
 def _row(given: Mapping[str, object]) -> Row:
-    options, limits = given.get("with"), given.get("limits")
+    options = given.get("with")
     return Row(
         touches=words(given["touches"]),
         options={name: words(each) for name, each in options.items()}
@@ -77,11 +77,14 @@ def _row(given: Mapping[str, object]) -> Row:
         credentials=_text(given, "credentials"),
         configured=_text(given, "configured"),
         role=_text(given, "role"),
-        limits={Tier(int(tier)): str(text) for tier, text in limits.items()}
-        if isinstance(limits, Mapping)
-        else {},
-        instead=_text(given, "instead"),
+        limits=_by_tier(given.get("limits")),
+        instead=_by_tier(given.get("instead")),
     )
+
+
+def _by_tier(given: object) -> Mapping[Tier, str]:
+    listed = given if isinstance(given, Mapping) else {}
+    return {Tier(int(tier)): str(text) for tier, text in listed.items()}
 
 
 def _text(given: Mapping[str, object], key: str) -> str | None:

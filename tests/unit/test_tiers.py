@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -119,6 +120,20 @@ def test_a_row_says_as_whom_and_speaks_of_options_that_are_there(name: str) -> N
     assert all((row.credentials, row.configured, row.role)) is connects
     tiers = {row.tier(), *(row.tier([option]) for option in row.options)}
     assert all(row.limits.get(tier) is None for tier in Tier if tier > max(tiers))
+
+
+def test_what_is_named_instead_is_allowed_there() -> None:
+    named = [
+        (name, tier, found[1])
+        for name, row in ROWS.items()
+        for tier, text in row.instead.items()
+        for found in re.finditer(r"`(?:pii-lint )?([a-z]+(?: [a-z]+)?)[ `]", text)
+        if found[1] != "salt"
+    ]
+    assert ("guard apply", Tier.REGULATED, "guard ddl") in named
+    for name, tier, other in named:
+        assert ROWS[other].tier() >= tier, (name, tier, other)
+        assert ROWS[name].tier() < tier
 
 
 def test_options_change_what_is_touched() -> None:
