@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 from pii_lint.counts import Table
@@ -54,12 +55,15 @@ def profile(session: Session, asked: ToProfile, *, bounds: bool) -> RelationProf
     """Rows, nulls and distinct values of each column; with `bounds` also the least and the
     greatest, where a column is known to hold nothing personal. Raises `Unreadable`."""
     table, columns = _there(session, asked.table)
+    # the project knows one of two that differ in case only, and nobody knows which
+    spellings = Counter(name.lower() for name, _ in columns)
+    twice = frozenset(name for name, times in spellings.items() if times > 1)
     found: list[ColumnProfile] = []
     rows = 0
     for at in range(0, len(columns), _AT_ONCE):
         some = columns[at : at + _AT_ONCE]
         pieces = ["count(*)"]
-        told = [_told(name, sort, asked, bounds=bounds) for name, sort in some]
+        told = [_told(name, sort, asked, bounds=bounds, twice=twice) for name, sort in some]
         for (name, sort), (_, withheld) in zip(some, told, strict=True):
             pieces += _asked(quoted(name), sort, bounded=withheld is None)
         (answer,) = session.rows(f"select {', '.join(pieces)} from {relation(table)}")  # noqa: S608
@@ -98,11 +102,11 @@ def _sort(kind: str) -> Sort:
 
 
 def _told(
-    name: str, sort: Sort, asked: ToProfile, *, bounds: bool
+    name: str, sort: Sort, asked: ToProfile, *, bounds: bool, twice: Collection[str]
 ) -> tuple[KnownColumn | None, str | None]:
     """What is known of a column, and why its bounds aren't asked for."""
     known = asked.columns.get(name.lower())
-    if known is None:
+    if known is None or name.lower() in twice:
         return None, "not known to the project"
     if known.withheld is not None:
         return known, known.withheld

@@ -120,6 +120,15 @@ def test_at_tier_2_there_are_counts_alone(
     assert not [one for one in found.values() if one["least"] or one["greatest"]]
 
 
+def test_of_two_columns_that_differ_in_case_nothing_is_known(
+    profile: Callable[..., Any], database: Database
+) -> None:
+    database.run('alter table raw.customers add column "Items" integer default 7')
+    _, found = profile()
+    assert [found[at]["withheld"] for at in (3, 19)] == ["not known to the project"] * 2
+    assert found[4]["withheld"] is None
+
+
 def test_a_role_that_may_not_read_is_told_so(
     profile: Callable[..., Any], database: Database
 ) -> None:
