@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from pii_lint.errors import ConfigError
 from pii_lint.options import Options
 
 if TYPE_CHECKING:
+    from pii_lint.warehouse.profile import Target
     from pii_lint.warehouse.profiling import Session
 
 
@@ -57,19 +57,20 @@ def profile(
       pii-lint profile raw.customers --format json
     """
     from pii_lint.artifacts.load import project_around
+    from pii_lint.cli._warehouse import Openers, opened
     from pii_lint.pipeline.profiling import to_profile
     from pii_lint.reports.profile import PROFILE_FORMATS
     from pii_lint.sightings import Unreadable
     from pii_lint.tiers import Tier, standing
+    from pii_lint.warehouse.profiling import profile as profiled
 
     tier = standing().tier
     folder = project_around(options.project_dir) or Path()
     with progress():
         asked = to_profile(options, relations)
     found = []
-    with progress(), _opened(database, folder, profiles_dir, target) as session:
-        from pii_lint.warehouse.profiling import profile as profiled
-
+    openers: Openers[Session] = Openers("a profile", _duckdb, _postgres)
+    with progress(), opened(openers, database, folder, profiles_dir, target) as session:
         for one in asked:
             try:
                 found.append(profiled(session, one, bounds=tier is Tier.STANDARD))
@@ -82,25 +83,13 @@ def profile(
     return 0
 
 
-@contextmanager
-def _opened(
-    database: Path | None, folder: Path, profiles_dir: Path | None, target: str | None
-) -> Iterator[Session]:
-    from pii_lint.cli._warehouse import meant
+def _duckdb(file: Path) -> AbstractContextManager[Session]:
+    from pii_lint.warehouse.duckdb_profile import session
 
-    chosen = meant(database, folder, profiles_dir, target, what="a profile")
-    # The drivers aren't imported at the top: the linter runs without a database.
-    try:
-        if not isinstance(chosen, Path):
-            from pii_lint.warehouse import postgres_profile
+    return session(file)
 
-            with postgres_profile.session(chosen) as postgres:
-                yield postgres
-            return
-        from pii_lint.warehouse import duckdb_profile
-    except ImportError:
-        raise ConfigError(
-            "A profile needs a database driver: install `pii-lint[duckdb]` or `pii-lint[postgres]`."
-        ) from None
-    with duckdb_profile.session(chosen) as duckdb:
-        yield duckdb
+
+def _postgres(target: Target) -> AbstractContextManager[Session]:
+    from pii_lint.warehouse.postgres_profile import session
+
+    return session(target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,7 @@ from pii_lint.options import Options
 if TYPE_CHECKING:
     from pii_lint.counts import Table
     from pii_lint.sightings import Asked, Scan
+    from pii_lint.warehouse.profile import Target
 
 
 class Warehouse(Protocol):
@@ -88,6 +89,7 @@ def scan(
     """
     from pii_lint.artifacts.load import project_around
     from pii_lint.artifacts.scan import PLACE
+    from pii_lint.cli._warehouse import Openers, opened
     from pii_lint.pipeline.scan import plan
     from pii_lint.reports.sightings import stored, text
 
@@ -95,7 +97,8 @@ def scan(
     file = findings or folder / PLACE
     with progress():
         asked = plan(options, relations, zones)
-    with progress(), _opened(database, folder, profiles_dir, target) as warehouse:
+    openers: Openers[Warehouse] = Openers("a scan", _duckdb, _postgres)
+    with progress(), opened(openers, database, folder, profiles_dir, target) as warehouse:
         found = _scanned(warehouse, asked, None if full else sample)
     if findings is None:
         file.parent.mkdir(exist_ok=True)
@@ -106,28 +109,16 @@ def scan(
     return UNEXPECTED if found.unexpected else 0
 
 
-@contextmanager
-def _opened(
-    database: Path | None, folder: Path, profiles_dir: Path | None, target: str | None
-) -> Iterator[Warehouse]:
-    from pii_lint.cli._warehouse import meant
+def _duckdb(file: Path) -> AbstractContextManager[Warehouse]:
+    from pii_lint.warehouse.duckdb_cells import cells
 
-    chosen = meant(database, folder, profiles_dir, target, what="a scan")
-    # The drivers aren't imported at the top: the linter runs without a database.
-    try:
-        if not isinstance(chosen, Path):
-            from pii_lint.warehouse import postgres_cells
+    return cells(file)
 
-            with postgres_cells.cells(chosen) as warehouse:
-                yield warehouse
-            return
-        from pii_lint.warehouse import duckdb_cells
-    except ImportError:
-        raise ConfigError(
-            "A scan needs a database driver: install `pii-lint[duckdb]` or `pii-lint[postgres]`."
-        ) from None
-    with duckdb_cells.cells(chosen) as opened:
-        yield opened
+
+def _postgres(target: Target) -> AbstractContextManager[Warehouse]:
+    from pii_lint.warehouse.postgres_cells import cells
+
+    return cells(target)
 
 
 def _scanned(warehouse: Warehouse, asked: tuple[Asked, ...], most: int | None) -> Scan:
