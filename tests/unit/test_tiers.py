@@ -225,6 +225,24 @@ def test_what_touches_files_alone_needs_no_driver_and_no_dbt(here: Path) -> None
     assert set(codes.values()) <= {0, 1}, codes
 
 
+def test_whatever_signs_in_to_postgresql_looks_for_an_administrator() -> None:
+    signing_in = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for path in (ROOT / "pii_lint").rglob("*.py")
+        if "psycopg.connect(" in path.read_text("utf-8")
+    }
+    assert len(signing_in) >= 5
+    careless = [
+        name
+        for name, text in signing_in.items()
+        if not re.search(r"^ +(refuse_administrators|demand_least_role)\(", text, re.MULTILINE)
+    ]
+    assert not careless, (
+        f"{', '.join(careless)}: call demand_least_role(connection, where) of "
+        "pii_lint/warehouse/postgres_store.py, or refuse_administrators, once it is connected."
+    )
+
+
 # --- who states it ----------------------------------------------------------------------------
 
 
