@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pii_lint.artifacts.load import project_around
+from pii_lint.artifacts.project_dir import find_project_dir
 from pii_lint.config import load_config
 from pii_lint.errors import ConfigError
 from pii_lint.tiers import Standing, Tier
@@ -40,7 +41,7 @@ def _by_policies(
     config: Path | None, project_dir: Path | None, manifests: Iterable[Path]
 ) -> Iterable[tuple[Tier, str]]:
     folders = [project_around(project_dir) or Path.cwd(), project_around(None)]
-    folders += [path.absolute().parent.parent for path in manifests]
+    folders += [find_project_dir(path) for path in manifests]
     chosen = [(config, None)] if config is not None else []
     for file, folder in (*chosen, *((None, folder) for folder in dict.fromkeys(folders) if folder)):
         found = load_config(file, folder)

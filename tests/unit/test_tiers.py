@@ -302,6 +302,20 @@ def test_another_policy_or_another_folder_frees_nobody(
     assert not (elsewhere / "x.duckdb").exists()
 
 
+def test_a_stranger_s_policy_above_the_manifest_says_nothing(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    below = here / "below"
+    below.mkdir()
+    (below / "dbt_project.yml").write_text("name: shop\n", "utf-8")
+    (here / "dbt_project.yml").unlink()
+    state(here, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(below)
+        main(["scan", "--manifest", "manifest.json"])
+    assert "forbids" not in capsys.readouterr().err
+
+
 def test_a_stricter_policy_may_be_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", "--config", str(state(here, 3, "strict.yml"))]) == 2
     assert "tier 3 (air-gapped) of strict.yml" in capsys.readouterr().err
