@@ -1,12 +1,16 @@
-"""What each command touches, and as whom: `commands.yml`."""
+"""What each command touches, and as whom: `commands.yml`.
+
+It is read before every run, so it is kept as JSON beside it: most runs need no YAML.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import resources
 
-from pii_lint.data.names import catalogue, entries, words
 from pii_lint.tiers import Tier
 
 FILES = "files"
@@ -27,8 +31,8 @@ class Touch:
 class Row:
     """One command."""
 
-    touches: tuple[str, ...]
-    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    touches: tuple[Touch, ...]
+    options: Mapping[str, tuple[Touch, ...]] = field(default_factory=dict)
     # what it touches where an option is given
     credentials: str | None = None
     configured: str | None = None
@@ -39,52 +43,77 @@ class Row:
     def touched(self, given: Collection[str] = ()) -> tuple[Touch, ...]:
         """What it touches with these options, the least allowed last."""
         chosen = [self.options[option] for option in given if option in self.options]
-        named = {name for names in chosen or [self.touches] for name in names}
-        return tuple(touch for name, touch in touches().items() if name in named)
+        found = {touch.name: touch for some in chosen or [self.touches] for touch in some}
+        return tuple(sorted(found.values(), key=lambda touch: -touch.tier))
 
     def tier(self, given: Collection[str] = ()) -> Tier:
         """The last tier that allows it."""
         return min(touch.tier for touch in self.touched(given))
 
 
-STRANGER = Row(("change",))
-"""A command of which nothing is known."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Everything that can be touched, and every command by its words: `check`, `guard ddl`."""
+
+    touches: Mapping[str, Touch]
+    commands: Mapping[str, Row]
+
+    def row(self, command: str) -> Row:
+        """A command's row; of one that has none, the worst is thought."""
+        return self.commands.get(command) or Row(tuple(self.touches.values()))
 
 
 @cache
-def touches() -> Mapping[str, Touch]:
-    """Everything that can be touched, from the most to the least allowed."""
-    return {
-        name: Touch(name, Tier(int(str(each["tier"]))), str(each["means"]), str(each["does"]))
-        for name, each in entries(catalogue("commands.yml")["touches"]).items()
+def shipped() -> Table:
+    """The table as it was generated."""
+    text = resources.files("pii_lint.data").joinpath("commands.json").read_text("utf-8")
+    return table(json.loads(text))
+
+
+def table(content: object) -> Table:
+    """A table that fits `commands.schema.json`."""
+    touches = {
+        name: Touch(name, Tier(int(str(given["tier"]))), str(given["means"]), str(given["does"]))
+        for name, given in _named(_part(content, "touches"))
     }
 
+    def row(given: Mapping[str, object]) -> Row:
+        return Row(
+            touches=named(given["touches"]),
+            options={option: named(each) for option, each in _part(given, "with").items()},
+            credentials=_text(given, "credentials"),
+            configured=_text(given, "configured"),
+            role=_text(given, "role"),
+            limits=_by_tier(_part(given, "limits")),
+            instead=_by_tier(_part(given, "instead")),
+        )
 
-@cache
-def commands() -> Mapping[str, Row]:
-    """Every command by its words: `check`, `guard ddl`."""
-    listed = entries(catalogue("commands.yml")["commands"])
-    return {name: _row(each) for name, each in listed.items()}
+    def named(words: object) -> tuple[Touch, ...]:
+        return tuple(touches[str(word)] for word in (words if isinstance(words, list) else ()))
 
-
-def _row(given: Mapping[str, object]) -> Row:
-    options = given.get("with")
-    return Row(
-        touches=words(given["touches"]),
-        options={name: words(each) for name, each in options.items()}
-        if isinstance(options, Mapping)
-        else {},
-        credentials=_text(given, "credentials"),
-        configured=_text(given, "configured"),
-        role=_text(given, "role"),
-        limits=_by_tier(given.get("limits")),
-        instead=_by_tier(given.get("instead")),
-    )
+    return Table(touches, {name: row(given) for name, given in _named(_part(content, "commands"))})
 
 
-def _by_tier(given: object) -> Mapping[Tier, str]:
-    listed = given if isinstance(given, Mapping) else {}
-    return {Tier(int(tier)): str(text) for tier, text in listed.items()}
+def render_commands_json() -> str:
+    """The text of `commands.json`, from `commands.yml`."""
+    # Not at the top: a run reads no YAML for this.
+    from pii_lint.data.names import catalogue
+
+    content = catalogue("commands.yml")
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _part(content: object, key: str) -> Mapping[str, object]:
+    part = content.get(key) if isinstance(content, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
+
+
+def _named(part: Mapping[str, object]) -> list[tuple[str, Mapping[str, object]]]:
+    return [(name, given) for name, given in part.items() if isinstance(given, Mapping)]
+
+
+def _by_tier(given: Mapping[str, object]) -> Mapping[Tier, str]:
+    return {Tier(int(tier)): str(text) for tier, text in given.items()}
 
 
 def _text(given: Mapping[str, object], key: str) -> str | None:

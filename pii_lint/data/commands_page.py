@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pii_lint.data.commands import FILES, Row, Touch, commands, touches
+from pii_lint.data.commands import FILES, Row, Touch, table
+from pii_lint.data.names import catalogue
 from pii_lint.tiers import Tier
 
 _HEAD = """\
@@ -36,11 +37,13 @@ An administrator is refused where the policy states a tier, and warned about whe
 
 def commands_page() -> str:
     """The page."""
-    alone = [name for name, row in commands().items() if _touches_files(row) and not row.options]
+    # from the source itself: what is generated from it may be older
+    found = table(catalogue("commands.yml"))
+    rows = found.commands.items()
     parts = [
-        _HEAD + "".join(_touch(touch) for touch in touches().values()),
-        _FILES + "\n" + "".join(_alone(name) for name in alone),
-        _DATABASE + "".join(line for name in commands() for line in _lines(name)),
+        _HEAD + "".join(_touch(touch) for touch in found.touches.values()),
+        _FILES + "\n" + "".join(_alone(*each) for each in rows if not _connects(each[1])),
+        _DATABASE + "".join(line for each in rows for line in _lines(*each)),
         _NOTES,
     ]
     return "\n".join(parts)
@@ -52,8 +55,12 @@ no row of the table runs at tier 1 alone.
 """
 
 
+def _connects(row: Row) -> bool:
+    return bool(row.options) or not _touches_files(row)
+
+
 def _touches_files(row: Row) -> bool:
-    return row.touches == (FILES,)
+    return [touch.name for touch in row.touches] == [FILES]
 
 
 def _touch(touch: Touch) -> str:
@@ -61,13 +68,12 @@ def _touch(touch: Touch) -> str:
     return f"| {touch.name} | {touch.means} | {allowed} |\n"
 
 
-def _alone(name: str) -> str:
-    notes = dict.fromkeys(commands()[name].limits.values())
+def _alone(name: str, row: Row) -> str:
+    notes = dict.fromkeys(row.limits.values())
     return f"- `{name}`{''.join(f': {note}' for note in notes)}\n"
 
 
-def _lines(name: str) -> Iterator[str]:
-    row = commands()[name]
+def _lines(name: str, row: Row) -> Iterator[str]:
     if not _touches_files(row):
         yield _line(name, row, ())
     for option in row.options:

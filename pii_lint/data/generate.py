@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pii_lint.data.commands import render_commands_json
 from pii_lint.data.commands_page import commands_page
 from pii_lint.data.functions import render_functions_json
 from pii_lint.data.registry import load_registry
@@ -64,6 +65,7 @@ def _jinja(value: object) -> str:
 OUTPUTS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("dbt_package/macros/pii_registry.sql", registry_macro),
     ("docs/commands.md", commands_page),
+    ("pii_lint/data/commands.json", render_commands_json),
     ("pii_lint/data/functions.json", render_functions_json),
 )
 """Each generated file, from the repository's root, and what renders it."""

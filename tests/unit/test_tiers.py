@@ -25,7 +25,8 @@ from pii_lint.tiers import Tier
 from tests.unit.test_cli import manifest
 
 ROOT = Path(__file__).parents[2]
-ROWS = table.commands()
+TABLE = table.shipped()
+ROWS = TABLE.commands
 GIVEN = {
     "explain": ["PII001"],
     "blast-radius": ["raw.customers.email"],
@@ -90,7 +91,7 @@ def test_every_command_has_a_row_and_every_row_a_command() -> None:
     missing, idle = sorted(COMMANDS.keys() - ROWS.keys()), sorted(ROWS.keys() - COMMANDS.keys())
     assert not missing, (
         f"pii_lint/data/commands.yml has no row for: {', '.join(missing)}. Add one that says what "
-        "it touches and as whom, then run `make generate`."
+        "it touches and as whom; then `make generate` writes commands.json and docs/commands.md."
     )
     assert not idle, f"pii_lint/data/commands.yml names commands that aren't: {', '.join(idle)}."
 
@@ -137,7 +138,8 @@ def test_what_is_named_instead_is_allowed_there() -> None:
 
 
 def test_options_change_what_is_touched() -> None:
-    row = table.Row(("rows", "change"), {"--dry-run": ("metadata",), "--all": ("rows",)})
+    given = {"touches": ["rows", "change"], "with": {"--dry-run": ["metadata"], "--all": ["rows"]}}
+    row = table.table(catalogue("commands.yml") | {"commands": {"load": given}}).row("load")
     assert row.tier() is Tier.STANDARD
     assert row.tier(["--dry-run", "--quiet"]) is Tier.REGULATED
     assert row.tier(["--dry-run", "--all"]) is Tier.STANDARD
@@ -186,9 +188,8 @@ def test_help_is_given_at_every_tier(here: Path, capsys: pytest.CaptureFixture[s
 def test_a_command_of_which_nothing_is_known_runs_at_tier_1_alone(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = dict(ROWS)
-    del known["rules"]
-    monkeypatch.setattr(table, "commands", lambda: known)
+    known = {name: row for name, row in ROWS.items() if name != "rules"}
+    monkeypatch.setattr(table, "shipped", lambda: replace(TABLE, commands=known))
     assert main(["rules"]) == 0
     state(here, 2)
     assert main(["rules"]) == 2
