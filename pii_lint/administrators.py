@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from pii_lint.data.secrets import secret_words
-from pii_lint.tiers import refuse_administrator
+from pii_lint.tiers import refuse
 
 _HELD = """
 select rolname, rolsuper from pg_catalog.pg_roles
@@ -24,7 +24,11 @@ def refuse_administrators(
     """
     mighty = secret_words().superuser_roles
     if any(held or mighty.fullmatch(str(role)) for role, held in ask(_HELD)):
-        refuse_administrator(where, own=_is_own(host or ""))
+        refuse(
+            f"The role that signs in to {where} is an administrator's, whom no grant or mask binds",
+            "sign in with a role that holds what docs/commands.md names for this command",
+            told=not _is_own(host or ""),
+        )
 
 
 def _is_own(host: str) -> bool:

@@ -56,16 +56,13 @@ def standing() -> Standing:
     return _standing.get() or Standing()
 
 
-def refuse_administrator(where: str, *, own: bool) -> None:
-    """Say that a session is an administrator's, which no tier allows.
+def refuse(why: str, mend: str, *, told: bool) -> None:
+    """Hold to the tier what none allows; `why` and `mend` are the halves of a sentence.
 
-    Raises `ConfigError` where a tier is stated; where none is, it warns, but not of a server that
-    is the caller's `own`.
+    Raises `ConfigError` where a tier is stated. Where none is, it warns if it is to be `told`.
     """
     held = standing()
-    why = f"The role that signs in to {where} is an administrator's, whom no grant or mask binds"
-    mend = "sign in with a role that holds what docs/commands.md names for this command"
     if held.by is not None:
-        raise ConfigError(f"{why}, and {held.tier.called} of {held.by} refuses that: {mend}.")
-    if not own:
+        raise ConfigError(f"{why}, which {held.tier.called} of {held.by} refuses: {mend}.")
+    if told:
         held.warn(f"{why}: {mend}.")

@@ -9,7 +9,9 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from pii_lint.administrators import refuse_administrators
+from pii_lint.data.secrets import is_inline
 from pii_lint.errors import ConfigError
+from pii_lint.tiers import refuse
 from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.salt import RELATION, SCHEMA, SHAPE, Salt, Sighting
 
@@ -108,6 +110,13 @@ def settings(target: Target) -> Mapping[str, str]:
             raise ConfigError(
                 f"Target {target.name} in {target.file} names no `{name}`: add it there."
             )
+    if any(is_inline(key, str(target.values.get(key) or "")) for key in _SETTINGS["password"]):
+        # `check` reports it in any case
+        refuse(
+            f"Target {target.name} in {target.file} has its password written out",
+            "write \"{{ env_var('NAME') }}\", and replace the password",
+            told=False,
+        )
     return {**given, "connect_timeout": _PATIENCE, "application_name": "pii-lint salt"}
 
 
