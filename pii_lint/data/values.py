@@ -59,6 +59,11 @@ class ValuePattern:
         return self.shapes[-1][0] == "weak"
 
 
+def hinted(text: str) -> bool:
+    """False for a text in which `matches` finds nothing, whatever it stands under."""
+    return any(hint(text) is not None for hint in _hints())
+
+
 def matches(text: str, key: str | None = None) -> tuple[Match, ...]:
     """Every personal value in a text as it is written, in order; `key` is what it stands under."""
     many = _many_digits(text) is not None
@@ -194,6 +199,12 @@ def value_patterns() -> tuple[ValuePattern, ...]:
 @cache
 def _short_patterns() -> tuple[ValuePattern, ...]:
     return tuple(pattern for pattern in value_patterns() if not pattern.digits)
+
+
+@cache
+def _hints() -> tuple[Callable[[str], object], ...]:
+    """What each shape waits for: seven digits, or its own hint."""
+    return _many_digits, *(pattern.hint.search for pattern in _short_patterns())
 
 
 @cache

@@ -6,25 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pii_lint.data.payloads import blocked
-from pii_lint.data.values import Match, matches
-from pii_lint.guard.readings import masked, writings
+from pii_lint.data.values import Match, hinted, matches
+from pii_lint.guard.readings import MARKS, masked, writings
 
 _QUERY = re.compile(r"(?:^|[?&;#\s])([^=&?;#\s]{2,60})=(?=[^&;#\s])")
 
-_marks = re.compile(r"""[@=:%&\\{\["\x00-\x1f\x7f-\U0010ffff]""").search
-_digits = re.compile(r"[0-9](?:[ ().\-/]{0,3}[0-9]){6}").search
-_dotted = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]").search
+_marks = re.compile(f'[={{\\["{MARKS}]').search
 
 
 def suspicious(text: str) -> bool:
     """False for a text in which nothing can be found; of small steps, as most texts end here."""
-    return (
-        _marks(text) is not None
-        or _digits(text) is not None
-        or ("." in text and _dotted(text) is not None)
-        or "  " in text
-        or masked(text)
-    )
+    return _marks(text) is not None or hinted(text) or "  " in text or masked(text)
 
 
 def find(text: str, key: str | None = None) -> tuple[Match, ...]:

@@ -30,12 +30,14 @@ _BASE64 = re.compile(
     r"[A-Za-z0-9+/_-]*+"
 )
 _SHORTEST = 12
-_MARKS = re.compile(r"[%&\\\x00-\x1f\x7f-\U0010ffff]")
+MARKS = r"%&\\\x00-\x1f\x7f-\U0010ffff"
+"""Characters by which a text may stand for another, as a regular expression's set has them."""
+_marks = re.compile(f"[{MARKS}]").search
 
 
 def coded(text: str) -> bool:
     """False for a text that stands for itself alone."""
-    return _MARKS.search(text) is not None or "  " in text or masked(text)
+    return _marks(text) is not None or "  " in text or masked(text)
 
 
 def masked(text: str) -> bool:

@@ -9,8 +9,9 @@ from decimal import Decimal
 import msgspec
 
 from pii_lint.data.payloads import Surface
+from pii_lint.guard.clean import clean
 from pii_lint.guard.model import Accepted, Verdict, unreadable
-from pii_lint.guard.screening import DEFAULT, clean, dismantled, screen
+from pii_lint.guard.screening import DEFAULT, dismantled, screen
 
 _BOM = b"\xef\xbb\xbf"
 _decode = msgspec.json.Decoder().decode
