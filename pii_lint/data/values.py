@@ -20,7 +20,9 @@ Check: TypeAlias = Callable[[str, int, int], int]
 _BEFORE = 48
 # Characters before a value in which a word may speak for or against it.
 _WORD = re.compile(r"[^\W\d_]+")
-_SILENCE: frozenset[str] = frozenset()
+_LONGEST_LIKE = 120
+# Of a text whose likes are known again: those that differ in their digits alone.
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _LONGEST_KEY = 64
 # Of a key whose bearing is worth remembering; a sender may invent any number of long ones.
 
@@ -59,36 +61,53 @@ class ValuePattern:
         return self.shapes[-1][0] == "weak"
 
 
-def hinted(text: str) -> bool:
-    """False for a text in which `matches` finds nothing, whatever it stands under."""
-    return any(hint(text) is not None for hint in _hints())
+Awaited: TypeAlias = tuple[ValuePattern, Stand, When, re.Pattern[str]]
 
 
 def matches(text: str, key: str | None = None) -> tuple[Match, ...]:
     """Every personal value in a text as it is written, in order; `key` is what it stands under."""
-    many = _many_digits(text) is not None
-    favoured = many and favours(key)
-    spoken: frozenset[str] = frozenset(_WORD.findall(text.lower())) if many else _SILENCE
-    heard = many and (favoured or not spoken.isdisjoint(_all_cues()))
     found: list[Match] = []
     taken = bytearray()
+    for pattern, stand, when, shape in _awaited(text, key):
+        for start, end in _spans(pattern, shape, text):
+            if taken.find(1, start, end) < 0 and _counts(pattern, when, stand, text, start):
+                taken = taken or bytearray(len(text))
+                taken[start:end] = b"\1" * (end - start)
+                found.append(Match(pattern.kind, start, end, pattern.name))
+    if not found or spared().fullmatch(text):
+        return ()
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _awaited(text: str, key: str | None) -> tuple[Awaited, ...]:
+    """The shapes that may stand in a text. Neither hints nor words mind which digit stands where."""
+    if len(text) > _LONGEST_LIKE or len(key or "") > _LONGEST_KEY or not text.isascii():
+        return _hinted(text, key)
+    return _hinted_alike(text.encode("ascii").translate(_ZEROS), key)
+
+
+@lru_cache(maxsize=8192)
+def _hinted_alike(zeroed: bytes, key: str | None) -> tuple[Awaited, ...]:
+    return _hinted(zeroed.decode("ascii"), key)
+
+
+def _hinted(text: str, key: str | None) -> tuple[Awaited, ...]:
+    many = _MANY_DIGITS.search(text) is not None
+    spoken = _WORD.findall(text.lower()) if many else ()
+    heard = many and (favours(key) or not _all_cues().isdisjoint(spoken))
+    found: list[Awaited] = []
     for pattern in value_patterns() if many else _short_patterns():
         hinted = pattern.hint.search(text) is not None
         if not (hinted or (heard and pattern.weak)):
             continue
         stand: Stand = bearing(pattern.name, key) if key else "silent"
-        weak = heard and (stand == "for" or not spoken.isdisjoint(pattern.cues))
-        for when, shape in pattern.shapes:
-            if not (weak if when == "weak" else hinted) or (when == "loose" and stand == "against"):
-                continue
-            for start, end in _spans(pattern, shape, text):
-                if taken.find(1, start, end) < 0 and _counts(pattern, when, stand, text, start):
-                    taken = taken or bytearray(len(text))
-                    taken[start:end] = b"\1" * (end - start)
-                    found.append(Match(pattern.kind, start, end, pattern.name))
-    if not found or spared().fullmatch(text):
-        return ()
-    return tuple(sorted(found, key=lambda one: one.start))
+        weak = heard and (stand == "for" or not pattern.cues.isdisjoint(spoken))
+        found += (
+            (pattern, stand, when, shape)
+            for when, shape in pattern.shapes
+            if (weak if when == "weak" else hinted) and not (when == "loose" and stand == "against")
+        )
+    return tuple(found)
 
 
 def looks_real(text: str) -> Iterator[Match]:
@@ -202,12 +221,6 @@ def _short_patterns() -> tuple[ValuePattern, ...]:
 
 
 @cache
-def _hints() -> tuple[Callable[[str], object], ...]:
-    """What each shape waits for: seven digits, or its own hint."""
-    return _many_digits, *(pattern.hint.search for pattern in _short_patterns())
-
-
-@cache
 def _all_cues() -> frozenset[str]:
     return frozenset().union(*(pattern.cues for pattern in value_patterns()))
 
@@ -215,6 +228,12 @@ def _all_cues() -> frozenset[str]:
 @cache
 def _fillers() -> frozenset[str]:
     return frozenset(words(_catalogue()["fillers"]))
+
+
+@cache
+def hints() -> tuple[re.Pattern[str], ...]:
+    """Where none of these finds anything, `matches` doesn't either, whatever it stands under."""
+    return _MANY_DIGITS, *(pattern.hint for pattern in _short_patterns())
 
 
 def favours(key: str | None) -> bool:
@@ -227,7 +246,7 @@ def favours(key: str | None) -> bool:
 @cache
 def spared() -> re.Pattern[str]:
     """What matches as a whole is no personal value."""
-    return re.compile("|".join(words(_catalogue()["spared"])), re.IGNORECASE)
+    return re.compile("|".join(words(_catalogue()["spared"])))
 
 
 @cache
@@ -328,4 +347,4 @@ def _compiled(pattern: object) -> re.Pattern[str] | None:
     return re.compile(str(pattern), re.IGNORECASE) if pattern else None
 
 
-_many_digits = re.compile(str(_catalogue()["digits_hint"])).search
+_MANY_DIGITS = re.compile(str(_catalogue()["digits_hint"]))

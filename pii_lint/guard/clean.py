@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from pii_lint.data.payloads import blocked
-from pii_lint.data.values import spared
-from pii_lint.guard.detect import found_in, suspicious
+from pii_lint.data.values import matches, spared
+from pii_lint.guard.detect import found_in, suspects
 from pii_lint.guard.judging import CARD, PAIR_VALUES, SMALL, bears, context, in_number, pair
 from pii_lint.guard.judging import key_patterns as patterns
 from pii_lint.guard.readings import writings
@@ -20,6 +20,8 @@ _LAYERS = 4
 # JSON in a string of JSON in a string.
 _JSON_LIKE = re.compile(r"\s*[{\[\"]")
 _spared = spared().fullmatch
+_spared_at_once = re.compile(spared().pattern, re.ASCII).fullmatch
+# Finds less, in less time.
 
 
 class TooDeepError(ValueError):
@@ -29,62 +31,64 @@ class TooDeepError(ValueError):
 def clean(payload: object, layer: int = 0, key: str | None = None) -> int:
     """How many texts, keys among them, a payload has; -1 where something personal stands in it."""
     texts = 0
-    known_keys, known_texts = _known_keys, _known_texts
+    silent, known = _silent_keys, _known_texts
+    fresh: list[str] = []
+    places: list[str | None] = []
     pending: list[tuple[str | None, object, int]] = [(key, payload, 0)]
     while pending:
         above, value, depth = pending.pop()
+        if depth > _ENDLESS:
+            raise TooDeepError
         if isinstance(value, dict):
-            if depth > _ENDLESS:
-                raise TooDeepError
             texts += len(value)
-            paired = False
+            plain = silent.issuperset(value)
+            if not plain and not (all(map(clean_key, value.keys() - silent)) and _no_pair(value)):
+                return -1
+            most = CARD if plain else SMALL
             for key, each in value.items():
-                below, most = key, CARD
-                speaks = known_keys.get(key)
-                if speaks is None:
-                    if not clean_key(key):
-                        return -1
-                    speaks = True
-                if speaks:
-                    paired = True
-                    below, most = context(above, key), SMALL
                 kind = type(each)
                 if kind is str:
                     texts += 1
-                    if each not in known_texts and not _passes(each, below, layer):
-                        return -1
+                    if each not in known and not ("0" <= each < ":" and _spared_at_once(each)):
+                        fresh.append(each)
+                        places.append(key if plain else context(above, key))
                 elif kind is int:
-                    if not -SMALL <= each < most and in_number(each, below):
+                    if not -SMALL <= each < most and in_number(each, context(above, key)):
                         return -1
                 elif kind is dict or kind is list:
                     if each:
+                        below = key if plain else context(above, key)
                         pending.append((below, each, depth + 1))
                 elif kind is not bool and each is not None:
-                    pending.append((below, each, depth + 1))
-            if paired and not PAIR_VALUES.isdisjoint(value) and pair(value):
-                return -1
+                    pending.append((context(above, key), each, depth))
         elif isinstance(value, list | tuple):
-            if depth > _ENDLESS:
-                raise TooDeepError
-            pending.extend((above, each, depth + 1) for each in value)
+            pending.extend([(above, each, depth + 1) for each in value])
         elif isinstance(value, str):
             texts += 1
-            if value not in known_texts and not _passes(value, above, layer):
-                return -1
+            if value not in known and not _spared_at_once(value):
+                fresh.append(value)
+                places.append(above)
         elif value is not None and in_number(value, above):
             return -1
-    return texts
+    return texts if not fresh or _pass(fresh, places, layer) else -1
+
+
+def _no_pair(value: Mapping[object, object]) -> bool:
+    return PAIR_VALUES.isdisjoint(value) or pair(value) is None
 
 
 def clean_key(key: object) -> bool:
     """Whether a key is neither listed nor holds anything itself."""
+    if key in _silent_keys or key in _bearing_keys:
+        return True
     name = key if isinstance(key, str) else str(key)
     if blocked(name) is not None or patterns(name):
         return False
     if len(name) <= _SHORT_KEY and isinstance(key, str):
-        if len(_known_keys) >= _MOST_KEYS:
-            _known_keys.clear()
-        _known_keys[key] = bears(key)
+        known = _bearing_keys if bears(key) else _silent_keys
+        if len(known) >= _MOST_KEYS:
+            known.clear()
+        known.add(key)
     return True
 
 
@@ -114,32 +118,43 @@ def inner(text: str, others: Sequence[str]) -> list[object]:
     return found
 
 
-def _passes(text: str, key: str | None, layer: int) -> bool:
-    """The same as `clean_text`, sooner, and short texts are remembered."""
-    if not suspicious(text):
-        if len(text) <= _SHORT_TEXT:
-            if len(_known_texts) >= _MOST_TEXTS:
-                _known_texts.clear()
-            _known_texts.add(text)
-        return True
-    if _spared(text):
-        return True
-    placed = (text, key)
-    if placed in _known_below and layer == 0:
-        return True
-    if not clean_text(text, key, layer):
-        return False
-    if layer == 0 and len(text) <= _LONGER_TEXT and (key is None or len(key) <= _SHORT_KEY):
-        if len(_known_below) >= _MOST_TEXTS:
-            _known_below.clear()
-        _known_below.add(placed)
+def _pass(texts: Sequence[str], keys: Sequence[str | None], layer: int) -> bool:
+    """Whether all texts are clean; those that recur are remembered."""
+    suspected = suspects(texts)
+    for at, odd in suspected.items():
+        text, key = texts[at], keys[at]
+        placed = text, key
+        if not odd and _spared_at_once(text): continue
+        if placed in _known_below and not layer:
+            continue
+        if matches(text, key) or (odd and not clean_text(text, key, layer)):
+            return False
+        if odd and not layer and len(text) <= _LONGER_TEXT and len(key or "") <= _SHORT_KEY:
+            _room(_known_below)
+            _known_below.add(placed)
+    _room(_known_texts)
+    # nothing suspected is ever among them: another thread may ask at any moment
+    _known_texts.update(
+        [
+            text
+            for at, text in enumerate(texts[:_MOST_TEXTS])
+            if len(text) <= _SHORT_TEXT and at not in suspected
+        ]
+    )
     return True
+
+
+def _room(known: set[object]) -> None:
+    """What is remembered doesn't grow for ever."""
+    if len(known) >= _MOST_TEXTS:
+        known.clear()
 
 
 _SHORT_KEY, _MOST_KEYS = 64, 8192
 _SHORT_TEXT, _LONGER_TEXT, _MOST_TEXTS = 40, 160, 8192
-_known_keys: dict[object, bool] = {}
-# Keys that were looked at and are clean, and whether they bear on the value beneath them.
+_silent_keys: set[object] = set()
+_bearing_keys: set[object] = set()
+# Keys that are clean, and bear on the value beneath them or don't.
 _known_texts: set[str] = set()
 # Short texts that are clean under any key.
 _known_below: set[tuple[str, str | None]] = set()

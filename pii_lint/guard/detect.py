@@ -6,17 +6,47 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pii_lint.data.payloads import blocked
-from pii_lint.data.values import Match, hinted, matches
-from pii_lint.guard.readings import MARKS, masked, writings
+from pii_lint.data.values import Match, hints, matches
+from pii_lint.guard.readings import MARKS, MASKS, writings
 
 _QUERY = re.compile(r"(?:^|[?&;#\s])([^=&?;#\s]{2,60})=(?=[^&;#\s])")
 
-_marks = re.compile(f'[={{\\["{MARKS}]').search
+_BETWEEN = "|"
+# Stands in no hint but as a border, so that one found in a text is found in the text among others.
+_ODD, _PLAIN = True, False
+_HINTS = tuple(
+    # beyond ASCII no hint is asked
+    (re.compile(hint, re.ASCII).search, odd)
+    for hint, odd in (
+        *((hint, _ODD) for hint in (f'[={{\\["{MARKS}]', *MASKS)),
+        *((hint.pattern, _PLAIN) for hint in hints()),
+    )
+)
 
 
 def suspicious(text: str) -> bool:
-    """False for a text in which nothing can be found; of small steps, as most texts end here."""
-    return _marks(text) is not None or hinted(text) or "  " in text or masked(text)
+    """False for a text in which nothing can be found, whatever it stands under."""
+    bordered = f"{_BETWEEN}{text}{_BETWEEN}"
+    return not text.isascii() or any(hint(bordered) is not None for hint, _ in _HINTS)
+
+
+def suspects(texts: Sequence[str]) -> dict[int, bool]:
+    """Where the suspicious ones of some texts stand, and whether they may stand for another text.
+
+    All are looked through at once: most are short, and in most is nothing.
+    """
+    text = f"{_BETWEEN}{_BETWEEN.join(texts)}{_BETWEEN}"
+    if text.count(_BETWEEN) != len(texts) + 1 or not text.isascii():
+        return {at: _ODD for at, each in enumerate(texts) if suspicious(each)}
+    found: dict[int, bool] = {}
+    for hint, odd in _HINTS:
+        at, end = -1, 0
+        while (hit := hint(text, end)) is not None:
+            start = hit.start() + 1
+            at += text.count(_BETWEEN, end, start)
+            found.setdefault(at, odd)
+            end = text.index(_BETWEEN, start)
+    return found
 
 
 def find(text: str, key: str | None = None) -> tuple[Match, ...]:

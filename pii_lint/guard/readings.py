@@ -23,26 +23,22 @@ _UNSEEN = re.compile(
     "\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 
-_BASE64 = re.compile(
+_CODE = (
     # what nine letters below 128 and more look like, so that few identifiers need a second look
-    r"(?<![A-Za-z0-9])[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
+    r"[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
     r"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]){2}"
-    r"[A-Za-z0-9+/_-]*+"
 )
-_SHORTEST = 12
-MARKS = r"%&\\\x00-\x1f\x7f-\U0010ffff"
+_BASE64 = re.compile(rf"(?<![A-Za-z0-9]){_CODE}[A-Za-z0-9+/_-]*+")
+MARKS = r"%&\\\x00-\x1f\x7f"
 """Characters by which a text may stand for another, as a regular expression's set has them."""
-_marks = re.compile(f"[{MARKS}]").search
+MASKS = ("  ", f"[^A-Za-z0-9]{_CODE}")
+"""What else does: blanks that hold a value apart, and base64 behind a border."""
+_marks = re.compile(f"[{MARKS}]|  ").search
 
 
 def coded(text: str) -> bool:
     """False for a text that stands for itself alone."""
-    return _marks(text) is not None or "  " in text or masked(text)
-
-
-def masked(text: str) -> bool:
-    """True for a text that holds what may be base64."""
-    return len(text) >= _SHORTEST and _BASE64.search(text) is not None
+    return not text.isascii() or _marks(text) is not None or _BASE64.search(text) is not None
 
 
 def readings(text: str) -> Iterator[str]:
