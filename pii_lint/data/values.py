@@ -45,7 +45,7 @@ class ValuePattern:
     kind: str
     repo: bool
     digits: bool
-    hint: re.Pattern[str]
+    hints: tuple[re.Pattern[str], ...]
     shapes: tuple[tuple[When, re.Pattern[str]], ...]
     check: Check | None
     keys: frozenset[str]
@@ -59,6 +59,9 @@ class ValuePattern:
     @property
     def weak(self) -> bool:
         return self.shapes[-1][0] == "weak"
+
+    def hinted(self, text: str) -> bool:
+        return any(hint.search(text) is not None for hint in self.hints)
 
 
 Awaited: TypeAlias = tuple[ValuePattern, Stand, When, re.Pattern[str]]
@@ -80,15 +83,15 @@ def matches(text: str, key: str | None = None) -> tuple[Match, ...]:
 
 
 def _awaited(text: str, key: str | None) -> tuple[Awaited, ...]:
-    """The shapes that may stand in a text. Neither hints nor words mind which digit stands where."""
+    """The shapes that may stand in a text, whichever digits stand in it."""
     if len(text) > _LONGEST_LIKE or len(key or "") > _LONGEST_KEY or not text.isascii():
         return _hinted(text, key)
-    return _hinted_alike(text.encode("ascii").translate(_ZEROS), key)
+    return _hinted_alike(text.encode("ascii").translate(_ZEROS).decode("ascii"), key)
 
 
 @lru_cache(maxsize=8192)
-def _hinted_alike(zeroed: bytes, key: str | None) -> tuple[Awaited, ...]:
-    return _hinted(zeroed.decode("ascii"), key)
+def _hinted_alike(text: str, key: str | None) -> tuple[Awaited, ...]:
+    return _hinted(text, key)
 
 
 def _hinted(text: str, key: str | None) -> tuple[Awaited, ...]:
@@ -97,7 +100,7 @@ def _hinted(text: str, key: str | None) -> tuple[Awaited, ...]:
     heard = many and (favours(key) or not _all_cues().isdisjoint(spoken))
     found: list[Awaited] = []
     for pattern in value_patterns() if many else _short_patterns():
-        hinted = pattern.hint.search(text) is not None
+        hinted = pattern.hinted(text)
         if not (hinted or (heard and pattern.weak)):
             continue
         stand: Stand = bearing(pattern.name, key) if key else "silent"
@@ -112,13 +115,10 @@ def _hinted(text: str, key: str | None) -> tuple[Awaited, ...]:
 
 def looks_real(text: str) -> Iterator[Match]:
     """What the linter asks: every place in a file that looks like real personal data."""
-    hinted: dict[str, bool] = {}
     for pattern in value_patterns():
         if not pattern.repo:
             continue
-        if pattern.hint.pattern not in hinted:
-            hinted[pattern.hint.pattern] = pattern.hint.search(text) is not None
-        if not hinted[pattern.hint.pattern]:
+        if not pattern.hinted(text):
             continue
         for when, shape in pattern.shapes:
             for start, end in _spans(pattern, shape, text) if when == "sure" else ():
@@ -196,7 +196,7 @@ def value_patterns() -> tuple[ValuePattern, ...]:
             kind=str(entry["kind"]),
             repo=entry["repo"] is True,
             digits=entry.get("digits") is True,
-            hint=re.compile(str(entry["hint"])),
+            hints=tuple(re.compile(hint) for hint in words(entry["hint"])),
             shapes=tuple(
                 (when, re.compile(str(shape[when]), re.IGNORECASE))
                 for shape in _shapes(entry["shapes"])
@@ -233,7 +233,7 @@ def _fillers() -> frozenset[str]:
 @cache
 def hints() -> tuple[re.Pattern[str], ...]:
     """Where none of these finds anything, `matches` doesn't either, whatever it stands under."""
-    return _MANY_DIGITS, *(pattern.hint for pattern in _short_patterns())
+    return _MANY_DIGITS, *(hint for pattern in _short_patterns() for hint in pattern.hints)
 
 
 def favours(key: str | None) -> bool:

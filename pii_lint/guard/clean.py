@@ -24,6 +24,9 @@ _spared_at_once = re.compile(spared().pattern, re.ASCII).fullmatch
 # Finds less, in less time.
 
 
+_NONE: frozenset[object] = frozenset()
+
+
 class TooDeepError(ValueError):
     """The payload holds itself."""
 
@@ -41,23 +44,26 @@ def clean(payload: object, layer: int = 0, key: str | None = None) -> int:
             raise TooDeepError
         if isinstance(value, dict):
             texts += len(value)
-            plain = silent.issuperset(value)
-            if not plain and not (all(map(clean_key, value.keys() - silent)) and _no_pair(value)):
-                return -1
-            most = CARD if plain else SMALL
+            heard = _NONE
+            if not silent.issuperset(value):
+                heard = {key for key in value if key not in silent}
+                if not (all(map(clean_key, heard)) and _no_pair(value)):
+                    return -1
             for key, each in value.items():
                 kind = type(each)
                 if kind is str:
                     texts += 1
+                    # what begins with a digit is often a date or an amount
                     if each not in known and not ("0" <= each < ":" and _spared_at_once(each)):
                         fresh.append(each)
-                        places.append(key if plain else context(above, key))
+                        places.append(context(above, key) if key in heard else key)
                 elif kind is int:
-                    if not -SMALL <= each < most and in_number(each, context(above, key)):
-                        return -1
+                    if not -SMALL <= each < CARD or (each > SMALL and key in heard):
+                        if in_number(each, context(above, key)):
+                            return -1
                 elif kind is dict or kind is list:
                     if each:
-                        below = key if plain else context(above, key)
+                        below = context(above, key) if key in heard else key
                         pending.append((below, each, depth + 1))
                 elif kind is not bool and each is not None:
                     pending.append((context(above, key), each, depth))
@@ -118,29 +124,46 @@ def inner(text: str, others: Sequence[str]) -> list[object]:
     return found
 
 
+def fits(text: str, key: str | None, layer: int = 0, *, odd: bool) -> bool:
+    """Whether a suspicious text is clean under its key; `odd` where it may stand for another."""
+    if not odd:
+        return _spared_at_once(text) is not None or not matches(text, key)
+    placed = text, key
+    if placed in _known_below and not layer:
+        return True
+    if not clean_text(text, key, layer):
+        return False
+    if not layer and len(text) <= _LONGER_TEXT and len(key or "") <= _SHORT_KEY:
+        _room(_known_below)
+        _known_below.add(placed)
+    return True
+
+
 def _pass(texts: Sequence[str], keys: Sequence[str | None], layer: int) -> bool:
-    """Whether all texts are clean; those that recur are remembered."""
+    """Whether all texts are clean; short ones that are so anywhere are remembered."""
     suspected = suspects(texts)
     for at, odd in suspected.items():
-        text, key = texts[at], keys[at]
-        placed = text, key
-        if not odd and _spared_at_once(text): continue
-        if placed in _known_below and not layer:
-            continue
-        if matches(text, key) or (odd and not clean_text(text, key, layer)):
+        if not _fits(texts[at], keys[at], layer, odd=odd):
             return False
-        if odd and not layer and len(text) <= _LONGER_TEXT and len(key or "") <= _SHORT_KEY:
-            _room(_known_below)
-            _known_below.add(placed)
+    if suspected:
+        texts = [text for at, text in enumerate(texts) if at not in suspected]
     _room(_known_texts)
-    # nothing suspected is ever among them: another thread may ask at any moment
-    _known_texts.update(
-        [
-            text
-            for at, text in enumerate(texts[:_MOST_TEXTS])
-            if len(text) <= _SHORT_TEXT and at not in suspected
-        ]
-    )
+    _known_texts.update([text for text in texts[:_MOST_TEXTS] if len(text) <= _SHORT_TEXT])
+    return True
+
+
+def _fits(text: str, key: str | None, layer: int, *, odd: bool) -> bool:
+    """Whether a suspicious text is clean under its key; `odd` where it may stand for another."""
+    if not odd:
+        return _spared_at_once(text) is not None or not matches(text, key)
+    placed = text, key
+    if placed in _known_below and not layer:
+        return True
+    if not clean_text(text, key, layer):
+        return False
+    if not layer and len(text) <= _LONGER_TEXT and len(key or "") <= _SHORT_KEY:
+        _room(_known_below)
+        _known_below.add(placed)
     return True
 
 
