@@ -1,17 +1,25 @@
-"""Is anything personal in a payload? Most are clean, so that all depends on how soon that is seen."""
+"""Is anything personal in a payload? Most hold nothing, so what counts is how soon that shows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
 from pii_lint.data.payloads import blocked
 from pii_lint.data.values import matches, spared
-from pii_lint.guard.detect import found_in, suspects
-from pii_lint.guard.judging import CARD, PAIR_VALUES, SMALL, bears, context, in_number, pair
-from pii_lint.guard.judging import key_patterns as patterns
+from pii_lint.guard.detect import found_in, keyless, suspects
+from pii_lint.guard.judging import (
+    CARD,
+    PAIR_VALUES,
+    SMALL,
+    bears,
+    context,
+    in_number,
+    key_patterns,
+    pair,
+)
 from pii_lint.guard.readings import writings
 
 _ENDLESS = 20_000
@@ -22,9 +30,8 @@ _JSON_LIKE = re.compile(r"\s*[{\[\"]")
 _spared = spared().fullmatch
 _spared_at_once = re.compile(spared().pattern, re.ASCII).fullmatch
 # Finds less, in less time.
-
-
-_NONE: frozenset[object] = frozenset()
+_NONE: Set[object] = frozenset()
+# Of the keys of an object.
 
 
 class TooDeepError(ValueError):
@@ -57,10 +64,10 @@ def clean(payload: object, layer: int = 0, key: str | None = None) -> int:
                     if each not in known and not ("0" <= each < ":" and _spared_at_once(each)):
                         fresh.append(each)
                         places.append(context(above, key) if key in heard else key)
-                elif kind is int:
-                    if not -SMALL <= each < CARD or (each > SMALL and key in heard):
-                        if in_number(each, context(above, key)):
-                            return -1
+                elif kind is int or kind is float:
+                    long = not -SMALL <= each < CARD or (each > SMALL and key in heard)
+                    if long and in_number(each, context(above, key)):
+                        return -1
                 elif kind is dict or kind is list:
                     if each:
                         below = context(above, key) if key in heard else key
@@ -88,7 +95,7 @@ def clean_key(key: object) -> bool:
     if key in _silent_keys or key in _bearing_keys:
         return True
     name = key if isinstance(key, str) else str(key)
-    if blocked(name) is not None or patterns(name):
+    if blocked(name) is not None or key_patterns(name):
         return False
     if len(name) <= _SHORT_KEY and isinstance(key, str):
         known = _bearing_keys if bears(key) else _silent_keys
@@ -124,21 +131,6 @@ def inner(text: str, others: Sequence[str]) -> list[object]:
     return found
 
 
-def fits(text: str, key: str | None, layer: int = 0, *, odd: bool) -> bool:
-    """Whether a suspicious text is clean under its key; `odd` where it may stand for another."""
-    if not odd:
-        return _spared_at_once(text) is not None or not matches(text, key)
-    placed = text, key
-    if placed in _known_below and not layer:
-        return True
-    if not clean_text(text, key, layer):
-        return False
-    if not layer and len(text) <= _LONGER_TEXT and len(key or "") <= _SHORT_KEY:
-        _room(_known_below)
-        _known_below.add(placed)
-    return True
-
-
 def _pass(texts: Sequence[str], keys: Sequence[str | None], layer: int) -> bool:
     """Whether all texts are clean; short ones that are so anywhere are remembered."""
     suspected = suspects(texts)
@@ -153,21 +145,18 @@ def _pass(texts: Sequence[str], keys: Sequence[str | None], layer: int) -> bool:
 
 
 def _fits(text: str, key: str | None, layer: int, *, odd: bool) -> bool:
-    """Whether a suspicious text is clean under its key; `odd` where it may stand for another."""
+    """Whether a suspicious text is clean under its key; `odd` unless it only holds digits."""
     if not odd:
         return _spared_at_once(text) is not None or not matches(text, key)
-    placed = text, key
-    if placed in _known_below and not layer:
-        return True
     if not clean_text(text, key, layer):
         return False
-    if not layer and len(text) <= _LONGER_TEXT and len(key or "") <= _SHORT_KEY:
-        _room(_known_below)
-        _known_below.add(placed)
+    if len(text) <= _LONGER_TEXT and keyless(text) and not inner(text, writings(text)):
+        _room(_known_texts)
+        _known_texts.add(text)
     return True
 
 
-def _room(known: set[object]) -> None:
+def _room(known: set[str]) -> None:
     """What is remembered doesn't grow for ever."""
     if len(known) >= _MOST_TEXTS:
         known.clear()
@@ -180,5 +169,3 @@ _bearing_keys: set[object] = set()
 # Keys that are clean, and bear on the value beneath them or don't.
 _known_texts: set[str] = set()
 # Short texts that are clean under any key.
-_known_below: set[tuple[str, str | None]] = set()
-# Texts that are clean under this key.

@@ -7,19 +7,22 @@ from collections.abc import Iterator, Sequence
 
 from pii_lint.data.payloads import blocked
 from pii_lint.data.values import Match, hints, matches
-from pii_lint.guard.readings import MARKS, MASKS, writings
+from pii_lint.guard.readings import BLANKS, CODE, MARKS, writings
 
 _QUERY = re.compile(r"(?:^|[?&;#\s])([^=&?;#\s]{2,60})=(?=[^&;#\s])")
 
 _BETWEEN = "|"
 # Stands in no hint but as a border, so that one found in a text is found in the text among others.
 _ODD, _PLAIN = True, False
+_FIRST, *_OTHERS = (hint.pattern for hint in hints())
 _HINTS = tuple(
     # beyond ASCII no hint is asked
     (re.compile(hint, re.ASCII).search, odd)
     for hint, odd in (
-        *((hint, _ODD) for hint in (f'[={{\\["{MARKS}]', *MASKS)),
-        *((hint.pattern, _PLAIN) for hint in hints()),
+        # where each begins with a character, the engine runs ahead to one of those
+        ("|".join([*map(re.escape, MARKS + '={["'), BLANKS, *_OTHERS]), _ODD),
+        (CODE, _ODD),
+        (_FIRST, _PLAIN),
     )
 )
 
@@ -31,7 +34,7 @@ def suspicious(text: str) -> bool:
 
 
 def suspects(texts: Sequence[str]) -> dict[int, bool]:
-    """Where the suspicious ones of some texts stand, and whether they may stand for another text.
+    """Where the suspicious ones of some texts stand; False for those that only hold digits.
 
     All are looked through at once: most are short, and in most is nothing.
     """
@@ -47,6 +50,11 @@ def suspects(texts: Sequence[str]) -> dict[int, bool]:
             found.setdefault(at, odd)
             end = text.index(_BETWEEN, start)
     return found
+
+
+def keyless(text: str) -> bool:
+    """True for a text that is judged alike under any key: no shape is hinted at in any writing."""
+    return not any(hint.search(each) for each in (text, *writings(text)) for hint in hints())
 
 
 def find(text: str, key: str | None = None) -> tuple[Match, ...]:

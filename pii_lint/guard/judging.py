@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal
 from functools import lru_cache
 
@@ -21,7 +21,7 @@ _CARD_DIGITS = (15, 16)
 _LONG_NEUTRAL = 20
 
 _NAMES, _VALUES = pair_keys()
-PAIR_VALUES = frozenset(_VALUES)
+PAIR_VALUES: Set[object] = frozenset(_VALUES)
 """Keys whose value another key beside them may name."""
 
 

@@ -29,11 +29,13 @@ _CODE = (
     r"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]){2}"
 )
 _BASE64 = re.compile(rf"(?<![A-Za-z0-9]){_CODE}[A-Za-z0-9+/_-]*+")
-MARKS = r"%&\\\x00-\x1f\x7f"
-"""Characters by which a text may stand for another, as a regular expression's set has them."""
-MASKS = ("  ", f"[^A-Za-z0-9]{_CODE}")
-"""What else does: blanks that hold a value apart, and base64 behind a border."""
-_marks = re.compile(f"[{MARKS}]|  ").search
+MARKS = "%&\\\x7f" + "".join(map(chr, range(0x20)))
+"""Characters of ASCII by which a text may stand for another."""
+BLANKS = "  "
+"""So may what holds a value apart."""
+CODE = f"[^A-Za-z0-9]{_CODE}"
+"""And base64, behind a border."""
+_marks = re.compile(f"[{re.escape(MARKS)}]|{BLANKS}").search
 
 
 def coded(text: str) -> bool:

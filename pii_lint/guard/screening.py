@@ -1,4 +1,4 @@
-"""Judge one payload: what isn't clean is taken apart, to say what stands where and keep the rest."""
+"""Judge one payload: what isn't clean is taken apart, to say what stands where."""
 
 from __future__ import annotations
 
