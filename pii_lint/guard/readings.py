@@ -18,6 +18,8 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrt\"/\\]))")
 _SPACES = re.compile(r"\s+")
 _DASHES = re.compile("[\u2010-\u2015\u2043\u2212\ufe58]")
 _DOTS = re.compile("[\u3002\uff61\u2024]")
+_DIGITS = re.compile(r"[^\D0-9]")
+# Of other scripts.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
@@ -78,6 +80,7 @@ def _undone(text: str) -> str:
         text = _ESCAPE.sub(_unescaped, text)
     if not text.isascii():
         text = _DOTS.sub(".", _DASHES.sub("-", unicodedata.normalize("NFKC", text)))
+        text = _DIGITS.sub(lambda digit: str(int(digit[0])), text)
     if _BLANKS.search(text) is None:
         return text
     return _SPACES.sub(" ", _UNSEEN.sub("", text))
