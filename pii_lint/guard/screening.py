@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pii_lint.data.payloads import Surface, blocked
 from pii_lint.guard.clean import TooDeepError, clean, clean_key, clean_text, inner
-from pii_lint.guard.detect import find
+from pii_lint.guard.detect import find, suspicious
 from pii_lint.guard.judging import context, in_number, key_patterns, pair
 from pii_lint.guard.model import Accepted, Finding, Stripped, Verdict, refused, unreadable
 from pii_lint.guard.paths import Step, path
@@ -107,7 +107,7 @@ class _Look:
         return kept
 
     def _text(self, text: str, at: tuple[Step, ...], key: str | None) -> str:
-        if clean_text(text, key):
+        if not suspicious(text) or clean_text(text, key):
             return text
         seen = find(text, key)
         for pattern in dict.fromkeys(match.pattern for match in seen):

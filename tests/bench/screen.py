@@ -11,14 +11,16 @@ import random
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from pii_lint.guard import Accepted, find, screen_text
+from pii_lint.guard import Accepted, Rejected, find, screen_text
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
+SOILED = 33
+BATCH = 500
 
 
 def shopify(chance: random.Random) -> dict[str, object]:
@@ -109,18 +111,38 @@ def payloads(count: int, seed: int = 7) -> list[bytes]:
     return [json.dumps(chance.choice((shopify, stripe))(chance)).encode() for _ in range(count)]
 
 
+def soiled(events: Sequence[bytes]) -> list[bytes]:
+    """The same with a telephone number in every `SOILED`th, as a note that nobody expected."""
+    spoken = b'"remark": "please call (555) 010-1234", '
+    return [
+        event if at % SOILED else event.replace(b"{", b"{" + spoken, 1)
+        for at, event in enumerate(events)
+    ]
+
+
 def seconds(
-    works: dict[str, Callable[[bytes], object]], events: Sequence[bytes], rounds: int = 7
+    works: dict[str, Callable[[bytes], object]],
+    events: Mapping[str, Sequence[bytes]],
+    rounds: int = 7,
 ) -> dict[str, float]:
-    """The best of some rounds over all events, each work in turn, so that all meet the same machine."""
-    best = dict.fromkeys(works, float("inf"))
+    """The best of some rounds for each batch of events, each work in turn.
+
+    So all meet the same machine, and what else it does spoils a batch and not the whole.
+    """
+    took = dict.fromkeys(works, 0.0)
+    best: dict[tuple[str, int], float] = {}
     for _ in range(rounds):
-        for name, work in works.items():
-            begun = time.process_time()
-            for event in events:
-                work(event)
-            best[name] = min(best[name], time.process_time() - begun)
-    return best
+        for start in range(0, max(map(len, events.values())), BATCH):
+            for name, work in works.items():
+                batch = events[name][start : start + BATCH]
+                begun = time.process_time()
+                for event in batch:
+                    work(event)
+                spent = time.process_time() - begun
+                best[name, start] = min(best.get((name, start), spent), spent)
+    for (name, _), spent in best.items():
+        took[name] += spent
+    return took
 
 
 EVIL: dict[str, Callable[[int], str]] = {
@@ -169,17 +191,20 @@ def main() -> None:
     size = sum(map(len, events)) / len(events)
     if not all(isinstance(screen_text(event), Accepted) for event in events):
         raise SystemExit("a clean payload was not accepted")
-    decode = msgspec.json.Decoder().decode
-    rows = seconds(
-        {
-            "`msgspec` alone": decode,
-            "`json.loads` alone": json.loads,
-            "`screen_text`": screen_text,
-        },
-        events,
-    )
+    # others than the clean ones, as short texts are known again
+    dirty = soiled(payloads(len(events), seed=8))
+    refused = sum(isinstance(screen_text(event), Rejected) for event in dirty)
+    if refused != -(-len(events) // SOILED):
+        raise SystemExit("a soiled payload was not rejected")
+    works: dict[str, Callable[[bytes], object]] = {
+        "`msgspec` alone": msgspec.json.Decoder().decode,
+        "`json.loads` alone": json.loads,
+        "`screen_text`, all clean": screen_text,
+        f"`screen_text`, {refused / len(events):.0%} rejected": screen_text,
+    }
+    rows = seconds(works, {name: dirty if name.endswith("rejected") else events for name in works})
     plain = rows["`json.loads` alone"]
-    told = [f"{len(events)} clean payloads of {size:.0f} bytes on average", ""]
+    told = [f"{len(events)} payloads of {size:.0f} bytes on average", ""]
     told += ["| | payloads a second | ratio to `json.loads` |", "|---|---|---|"]
     told += [
         f"| {name} | {len(events) / took:,.0f} | {took / plain:.1f} |"

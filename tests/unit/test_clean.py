@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from re import _constants, _parser
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -66,7 +67,7 @@ leaves = texts | st.sampled_from(NUMBERS) | st.sampled_from([None, True, False])
 
 @st.composite
 def json_texts(draw: st.DrawFn) -> str:
-    """JSON as senders write it: keys may stand twice, letters as escapes, with blanks or without."""
+    """JSON as senders write it: keys may stand twice, letters as escapes, blanks between."""
     ascii_only, between, colon = draw(
         st.tuples(st.booleans(), st.sampled_from([",", ", "]), st.sampled_from([":", " : "]))
     )
@@ -90,7 +91,8 @@ def json_texts(draw: st.DrawFn) -> str:
 def thoroughly_clean(raw: str) -> bool:
     """What the thorough look says, of every value of a key that stands twice."""
     look = screening._Look()
-    look.value(reading._all_members(raw.encode("utf-8")), (), None)
+    with patch.object(screening, "suspicious", lambda _: True):
+        look.value(reading._all_members(raw.encode("utf-8")), (), None)
     return not look.findings
 
 
