@@ -135,6 +135,8 @@ def test_strip_rejects_where_a_value_is_left() -> None:
         ("555 123-4567", "phone"),
         ("+44 20 7946 0958", "phone"),
         ("06 12 34 56 78", "phone"),
+        ("(0171) - 1234567", "phone"),
+        ("\u0665\u0665\u0665-\u0661\u0662\u0663\u0664", "phone"),
         ("call me at 5551234567", "phone"),
         ("fax:5551234567", "phone"),
         ("ssn 123456789", "ssn"),
