@@ -20,9 +20,11 @@ Check: TypeAlias = Callable[[str, int, int], int]
 _BEFORE = 48
 # Characters before a value in which a word may speak for or against it.
 _WORD = re.compile(r"[^\W\d_]+")
-_LONGEST_LIKE = 120
+_LONGEST_LIKE, _MOST_ALIKE = 120, 8192
 # Of a text whose likes are known again: those that differ in their digits alone.
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_unhinted: set[tuple[bytes, str | None]] = set()
+# Texts, all digits zeros, in which no shape can stand under this key; of others nothing is kept.
 _LONGEST_KEY = 64
 # Of a key whose bearing is worth remembering; a sender may invent any number of long ones.
 
@@ -83,15 +85,18 @@ def matches(text: str, key: str | None = None) -> tuple[Match, ...]:
 
 
 def _awaited(text: str, key: str | None) -> tuple[Awaited, ...]:
-    """The shapes that may stand in a text, whichever digits stand in it."""
+    """The shapes that may stand in a text; where none does, other digits would change nothing."""
     if len(text) > _LONGEST_LIKE or len(key or "") > _LONGEST_KEY or not text.isascii():
         return _hinted(text, key)
-    return _hinted_alike(text.encode("ascii").translate(_ZEROS).decode("ascii"), key)
-
-
-@lru_cache(maxsize=8192)
-def _hinted_alike(text: str, key: str | None) -> tuple[Awaited, ...]:
-    return _hinted(text, key)
+    alike = text.encode("ascii").translate(_ZEROS), key
+    if alike in _unhinted:
+        return ()
+    found = _hinted(text, key)
+    if not found:
+        if len(_unhinted) >= _MOST_ALIKE:
+            _unhinted.clear()
+        _unhinted.add(alike)
+    return found
 
 
 def _hinted(text: str, key: str | None) -> tuple[Awaited, ...]:

@@ -39,9 +39,12 @@ def suspects(texts: Sequence[str]) -> dict[int, bool]:
     All are looked through at once: most are short, and in most is nothing.
     """
     text = f"{_BETWEEN}{_BETWEEN.join(texts)}{_BETWEEN}"
-    if text.count(_BETWEEN) != len(texts) + 1 or not text.isascii():
-        return {at: _ODD for at, each in enumerate(texts) if suspicious(each)}
     found: dict[int, bool] = {}
+    if text.count(_BETWEEN) != len(texts) + 1 or not text.isascii():
+        alone = {at for at, each in enumerate(texts) if _BETWEEN in each or not each.isascii()}
+        found = {at: _ODD for at in alone if suspicious(texts[at])}
+        joined = _BETWEEN.join("" if at in alone else each for at, each in enumerate(texts))
+        text = f"{_BETWEEN}{joined}{_BETWEEN}"
     for hint, odd in _HINTS:
         at, end = -1, 0
         while (hit := hint(text, end)) is not None:
