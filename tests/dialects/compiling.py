@@ -34,7 +34,13 @@ class Environ(dict[str, str]):
         asked = {part.split("'")[0] for part in text.split("env_var('")[1:]}
         super().__init__({name: name.lower() for name in asked})
         kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-        self |= {"POSTGRES_PORT": "5432", "SPARK_PORT": "10000", "TRINO_PORT": "443", **kept, **more}
+        self |= {
+            "POSTGRES_PORT": "5432",
+            "SPARK_PORT": "10000",
+            "TRINO_PORT": "443",
+            **kept,
+            **more,
+        }
 
 
 @dataclass(frozen=True)
@@ -44,18 +50,15 @@ class Compiled:
     engine: str
     home: Path
     manifests: tuple[Path, ...]
-    nodes: Mapping[str, Any]
+    nodes: Mapping[str, str]
+    """What each node compiles to; a hook that has nothing to do compiles to nothing."""
     asked: tuple[str, ...]
     """The queries that macros put to the warehouse."""
 
     @cached_property
     def statements(self) -> dict[str, str]:
-        """All SQL by what it stands in; the branches of an incremental model under two names."""
-        found = {
-            f"{uid}{branch}": code
-            for (uid, branch), code in self.nodes.items()
-            if code.strip()
-        }
+        """All SQL by what it stands in; a later run of an incremental model has its own name."""
+        found = {name: code for name, code in self.nodes.items() if code.strip()}
         return found | {f"asked {at}": sql for at, sql in enumerate(self.asked)}
 
 
@@ -81,7 +84,7 @@ def compiled(engine: str, home: Path, environ: Mapping[str, str]) -> Compiled:
     from dbt.adapters.factory import FACTORY
     from dbt.cli.main import dbtRunner
 
-    nodes: dict[tuple[str, str], str] = {}
+    nodes: dict[str, str] = {}
     manifests = []
     asked: list[str] = []
     with chdir(home), patch.dict(os.environ, environ, clear=True), ExitStack() as stack:
@@ -91,19 +94,26 @@ def compiled(engine: str, home: Path, environ: Mapping[str, str]) -> Compiled:
         manifest = parsed.result
         adapter = FACTORY.get_adapter_class_by_name(engine)
         stack.enter_context(foretold(adapter, manifest, asked))
-        for branch, chosen in (("false", ()), ("true", ("--select", "config.materialized:incremental"))):
+        for branch, chosen in (
+            ("false", ()),
+            ("true", ("--select", "config.materialized:incremental")),
+        ):
             target = f"target/{engine}-{branch}"
             done = dbtRunner(manifest=manifest).invoke(
-                ["compile", *here, *chosen, "--target-path", target]
-                + ["--no-introspect", "--no-populate-cache"]
-                + ["--vars", f"pii_lint_incremental: {branch}"],
+                [
+                    *("compile", *here, *chosen, "--target-path", target),
+                    *("--no-introspect", "--no-populate-cache"),
+                    *("--vars", f"pii_lint_incremental: {branch}"),
+                ]
             )
-            assert done.success, repr(done.exception) if done.exception else [
-                each.message for each in done.result.results if each.message
-            ]
+            assert done.success, (
+                repr(done.exception)
+                if done.exception
+                else [each.message for each in done.result.results if each.message]
+            )
             name = f" ({branch})" if branch == "true" else ""
             for each in done.result.results:
-                nodes[each.node.unique_id, name] = each.node.compiled_code or ""
+                nodes[f"{each.node.unique_id}{name}"] = each.node.compiled_code or ""
             manifests.append(home / target / "manifest.json")
     return Compiled(engine, home, tuple(manifests), nodes, tuple(dict.fromkeys(asked)))
 
