@@ -53,13 +53,14 @@ class Compiled:
     nodes: Mapping[str, str]
     """What each node compiles to; a hook that has nothing to do compiles to nothing."""
     asked: tuple[str, ...]
-    """The queries that macros put to the warehouse."""
+    """What macros put to the warehouse: queries and grants."""
 
     @cached_property
     def statements(self) -> dict[str, str]:
         """All SQL by what it stands in; a later run of an incremental model has its own name."""
         found = {name: code for name, code in self.nodes.items() if code.strip()}
-        return found | {f"asked {at}": sql for at, sql in enumerate(self.asked)}
+        queries = [sql for sql in self.asked if sql.lstrip().startswith("select")]
+        return found | {f"asked {at}": sql for at, sql in enumerate(queries)}
 
 
 def copied(home: Path) -> Path:

@@ -18,3 +18,7 @@ from dbt_test__target
 group by unique_field
 having count(*) > 1
 {% endmacro %}
+
+{% macro bigquery__get_grant_sql(relation, privilege, grantee) -%}
+    grant `{{ privilege }}` on {{ relation.type }} {{ relation }} to {{ '\"' + grantee | join('\", \"') + '\"' }}
+{%- endmacro %}
