@@ -52,6 +52,10 @@ accuracy: $(VENV)/.dev ## Ask the linter and other tools the same questions (mak
 fuzz: $(VENV)/.dev ## Hold random SQL against the engine (make fuzz ARGS='--minutes 30 --seed 7')
 	@$(BIN)/python -m tests.fuzz.campaign $(ARGS)
 
+.PHONY: dialects
+dialects: $(VENV)/.clouds ## Compile with the adapters of five warehouses themselves (installs 730 MB)
+	@$(BIN)/python -m pytest tests/dialects/real_adapters.py $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style, types, layers, workflows and generated files
 	$(BIN)/ruff check $(PYTHON_FILES)
@@ -105,6 +109,10 @@ $(VENV)/.duckdb: pyproject.toml | $(BIN)/python
 $(VENV)/.postgres: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[duckdb,postgres]'
 	@touch $@ $(VENV)/.duckdb
+
+$(VENV)/.clouds: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb,postgres,clouds]'
+	@touch $@ $(VENV)/.dev $(VENV)/.duckdb $(VENV)/.postgres
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb,postgres]'

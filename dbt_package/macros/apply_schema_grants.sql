@@ -19,6 +19,9 @@
 
 {% macro default__apply_schema_grants() -%}{%- endmacro %}
 
+{# dbt would fall back to PostgreSQL's body, and Redshift runs no such block. -#}
+{% macro redshift__apply_schema_grants() -%}{%- endmacro %}
+
 {% macro postgres__apply_schema_grants() -%}
     {%- set readers = pii_lint.relation_readers() | rejectattr('schema', 'equalto', 'public') | list -%}
     {%- if readers -%}

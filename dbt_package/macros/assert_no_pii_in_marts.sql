@@ -15,7 +15,7 @@
 {% macro assert_no_pii_in_marts(marts) -%}
 {%- for mart in marts -%}{%- do ref(mart) -%}{%- endfor -%}
 
-{%- set text = dbt.type_string() -%}
+{%- set text = pii_lint.text_type() -%}
 {%- set whole_word_below = 8 -%}
 {%- set personal, skipped, raw_tables, mart_columns, problems = [], [], [], [], [] -%}
 

@@ -27,8 +27,9 @@
     json_extract_path_text({{ column }}, '{{ key }}')
 {%- endmacro %}
 
+{# Redshift gave an empty text for a key that is missing before it gave null. -#}
 {% macro redshift__json_text(column, key) -%}
-    json_extract_path_text({{ column }}, '{{ key }}')
+    nullif(json_extract_path_text({{ column }}, '{{ key }}'), '')
 {%- endmacro %}
 
 {% macro trino__json_text(column, key) -%}

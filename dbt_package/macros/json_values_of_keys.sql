@@ -44,6 +44,11 @@
     ) as found
 {%- endmacro %}
 
+{# dbt would fall back to PostgreSQL's body, and Redshift has no such paths. -#}
+{% macro redshift__json_values_of_keys(relation, column, keys) -%}
+    {{ pii_lint.default__json_values_of_keys(relation, column, keys) }}
+{%- endmacro %}
+
 {# Spark's paths don't descend; a pattern over the text does. -#}
 {% macro spark__json_values_of_keys(relation, column, keys) -%}
     select

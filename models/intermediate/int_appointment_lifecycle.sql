@@ -17,7 +17,7 @@ select
     organization_id,
     provider_id,
     scheduled_at,
-    cast({{ dbt.date_trunc('week', 'scheduled_at') }} as date) as week_start,
+    {{ monday_of('scheduled_at') }} as week_start,
     status,
     status = 'completed' as is_completed,
     status = 'canceled' as is_canceled,

@@ -39,7 +39,7 @@ select
     orders.ordered_at,
     cast(orders.ordered_at as date) as order_date,
     orders.order_status,
-    cast(orders.amount_cents / 100.0 as numeric(18, 2)) as amount,
+    cast(orders.amount_cents / 100.0 as decimal(18, 2)) as amount,
     orders.currency,
     row_number() over (
         partition by orders.customer_id

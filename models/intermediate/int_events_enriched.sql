@@ -2,7 +2,8 @@
     config(
         materialized='incremental',
         unique_key='event_id',
-        on_schema_change='sync_all_columns'
+        on_schema_change='sync_all_columns',
+        incremental_strategy='merge' if target.type == 'trino' else none
     )
 }}
 
@@ -21,7 +22,7 @@ with events as (
     {% if is_incremental() %}
     -- three days back, for events that arrive late
     where event_at >= (
-        select {{ dbt.dateadd('day', -3, "coalesce(max(event_at), cast('1970-01-04' as timestamp))") }}
+        select {{ days_before("coalesce(max(event_at), cast('1970-01-04' as timestamp))", 3) }}
         from {{ this }}
     )
     {% endif %}

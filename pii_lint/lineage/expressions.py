@@ -240,8 +240,11 @@ def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if not isinstance(to, exp.DataType):
         return flow(inside, TRANSFORM)
     text = to.this in TEXT_TYPES
-    if to.this is exp.DataType.Type.BOOLEAN or (text and to.expressions):
+    if to.this is exp.DataType.Type.BOOLEAN:
         return flow(inside, TRANSFORM)
+    if text and to.expressions:
+        # it may cut a secret short, and leaves most values of a key apart
+        return flow(as_scalar(inside), CAST | OPTIONAL)
     if to.expressions:
         # the fields of a struct get new names
         return apply(inside, Flow(CAST))

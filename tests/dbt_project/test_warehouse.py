@@ -463,28 +463,3 @@ def test_the_value_test_fails_where_it_would_prove_nothing(
         ("fct_unlisted", "all", "all", "the mart is not built"),
         ("fct_unlisted", "all", "all", unlisted),
     }
-
-
-# the profile
-
-
-SECRET_FIELDS = {"password", "token", "private_key_path", "private_key_passphrase", "client_secret"}
-
-
-def test_every_credential_of_the_profile_comes_from_the_environment() -> None:
-    text = (REPOSITORY / "profiles.example.yml").read_text(encoding="utf-8")
-    outputs = yaml.safe_load(text)["acme"]["outputs"]
-    assert {output["type"] for output in outputs.values()} == {
-        "bigquery",
-        "databricks",
-        "duckdb",
-        "postgres",
-        "snowflake",
-        "spark",
-    }
-    for name, output in outputs.items():
-        for field in SECRET_FIELDS & output.keys():
-            assert re.fullmatch(r"\{\{ env_var\('\w+'\) }}", output[field]), f"{name}.{field}"
-        assert str(output.get("role", "")).upper() != "ACCOUNTADMIN"
-    described = re.findall(r"^#   ([A-Z_]+) ", text, re.MULTILINE)
-    assert set(re.findall(r"env_var\('(\w+)'", text)) == set(described)

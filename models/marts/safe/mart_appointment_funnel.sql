@@ -31,5 +31,5 @@ select
     completed,
     canceled,
     no_show,
-    cast(round(completed * 1.0 / nullif(scheduled, 0), 3) as numeric(6, 3)) as completion_rate
+    cast(round(completed * 1.0 / nullif(scheduled, 0), 3) as decimal(6, 3)) as completion_rate
 from counted

@@ -19,7 +19,7 @@ select
     campaign,
     currency,
     count(*) as payment_count,
-    cast(sum(amount_cents) / 100.0 as numeric(18, 2)) as captured_amount,
+    cast(sum(amount_cents) / 100.0 as decimal(18, 2)) as captured_amount,
     min(verified_date) as first_payment_date,
     max(verified_date) as last_payment_date
 from revenue
