@@ -2,7 +2,9 @@
     config(
         materialized='incremental',
         unique_key='event_id',
-        on_schema_change='sync_all_columns'
+        on_schema_change='sync_all_columns',
+        incremental_strategy='insert_overwrite' if target.type == 'spark' else none,
+        partition_by='event_date' if target.type == 'spark' else none
     )
 }}
 
@@ -19,9 +21,9 @@ with events as (
         metadata_duration_ms
     from {{ ref('stg_events') }}
     {% if is_incremental() %}
-    -- three days back, for events that arrive late
+    -- three days back, for events that arrive late; whole days, which Spark replaces as partitions
     where event_at >= (
-        select {{ dbt.dateadd('day', -3, "coalesce(max(event_at), cast('1970-01-04' as timestamp))") }}
+        select {{ dbt.date_trunc('day', dbt.dateadd('day', -3, "coalesce(max(event_at), cast('1970-01-04' as timestamp))")) }}
         from {{ this }}
     )
     {% endif %}
