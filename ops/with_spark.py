@@ -121,13 +121,19 @@ def record(events: Path, workers: Mapping[str, str]) -> Record:
 
 
 @contextmanager
-def cluster(*, workers: int = WORKERS, cores: int = 1, megabytes: int = 640) -> Iterator[Cluster]:
-    """Start one, and stop it whatever happens. Each worker gets one executor of that size."""
+def cluster(
+    *, workers: int = WORKERS, cores: int = 1, megabytes: int = 640, small: bool = True
+) -> Iterator[Cluster]:
+    """Start one, and stop it whatever happens. Each worker gets one executor of that size.
+
+    With `small` it is set for little data: what makes Spark fast on much of it takes longer to get
+    ready than the work itself.
+    """
     programs = _programs()
     home = Path(tempfile.mkdtemp(prefix="spark-"))
     started: list[subprocess.Popen[bytes]] = []
     try:
-        _configure(home, cores=cores, megabytes=megabytes)
+        _configure(home, cores=cores, megabytes=megabytes, small=workers * cores if small else 0)
         environment = _environment(programs, home)
         for _ in range(3):
             port, page = _free_ports(2)
@@ -175,7 +181,7 @@ def _programs() -> Path:
     return Path(found.origin).parent
 
 
-def _configure(home: Path, *, cores: int, megabytes: int) -> None:
+def _configure(home: Path, *, cores: int, megabytes: int, small: int) -> None:
     conf = home / "conf"
     for folder in (conf, home / "events", home / "local"):
         folder.mkdir()
@@ -190,7 +196,6 @@ def _configure(home: Path, *, cores: int, megabytes: int) -> None:
         "spark.executor.cores": cores,
         # a worker's memory is its executor's
         "spark.executor.memory": f"{megabytes}m",
-        "spark.executor.extraJavaOptions": _JAVA,
         "spark.local.dir": home / "local",
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": f"file:{home / 'events'}",
@@ -198,6 +203,14 @@ def _configure(home: Path, *, cores: int, megabytes: int) -> None:
         "spark.eventLog.compress": "false",
         "spark.scheduler.minRegisteredResourcesRatio": "1.0",
     }
+    if small:
+        settings |= {
+            "spark.executor.extraJavaOptions": _JAVA,
+            "spark.driver.extraJavaOptions": _JAVA,
+            "spark.sql.shuffle.partitions": small,
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        }
     text = "".join(f"{name} {value}\n" for name, value in settings.items())
     (conf / "spark-defaults.conf").write_text(text, encoding="utf-8")
     (conf / "log4j2.properties").write_text(_LOG, encoding="utf-8")
