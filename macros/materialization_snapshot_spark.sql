@@ -3,8 +3,11 @@
     Spark lacks. Here the history is written anew beside the old one, then takes its place; where a
     `file_format` that merges is configured, dbt's own way is taken.
 
-    A run that breaks off between the two renames leaves the history under the name of the backup, where
-    the next run finds it.
+    A column that the source got since is null in older versions. A run that breaks off between the two
+    renames leaves the history under the name of the backup, where the next run finds it.
+
+    `pii-lint check` takes a materialization that isn't dbt's own for a place without sight, and knows this
+    one by its text (pii_lint/data/materializations.yml): whoever changes it has to see that still holds.
 #}
 {% materialization snapshot, adapter='spark' %}
     {%- if (config.get('file_format') or 'parquet') in ['delta', 'iceberg', 'hudi'] -%}
@@ -52,8 +55,30 @@
         {%- endcall -%}
         {%- set known = adapter.get_columns_in_relation(target) | map(attribute='name') | list -%}
         {%- set given = adapter.get_columns_in_relation(staging) | map(attribute='name') | list -%}
+        {%- set added = given | reject('in', known + ['dbt_change_type', 'dbt_unique_key']) | list -%}
+        {%- set valid_to, scd_id = columns.dbt_valid_to, columns.dbt_scd_id -%}
+        {%- set history -%}
+            select
+                {%- for name in known %}
+                {% if name == valid_to %}coalesce(kept.`{{ name }}`, closed.`{{ name }}`) as `{{ name }}`
+                {%- else %}kept.`{{ name }}`{% endif %}
+                {%- if not loop.last %},{% endif -%}
+                {%- endfor %}
+                {%- for name in added %}, null as `{{ name }}`{% endfor %}
+            from {{ target }} as kept
+            left join {{ staging }} as closed
+                on kept.{{ scd_id }} = closed.{{ scd_id }} and closed.dbt_change_type in ('update', 'delete')
+            union all
+            select
+                {%- for name in known + added %}
+                {% if name in given %}`{{ name }}`{% else %}null as `{{ name }}`{% endif %}
+                {%- if not loop.last %},{% endif -%}
+                {%- endfor %}
+            from {{ staging }}
+            where dbt_change_type = 'insert'
+        {%- endset -%}
         {%- call statement('main') -%}
-            {{ create_table_as(False, fresh, rewritten_history(target, staging, known, given, columns)) }}
+            {{ create_table_as(False, fresh, history) }}
         {%- endcall -%}
         {%- do adapter.drop_relation(staging) -%}
         {%- do adapter.rename_relation(target, backup) -%}

@@ -206,8 +206,9 @@ def _configure(home: Path, *, cores: int, megabytes: int, small: int) -> None:
     if small:
         settings |= {
             "spark.executor.extraJavaOptions": _JAVA,
-            "spark.driver.extraJavaOptions": _JAVA,
+            "spark.driver.defaultJavaOptions": _JAVA,
             "spark.sql.shuffle.partitions": small,
+            "spark.sql.hive.manageFilesourcePartitions": "false",
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         }
