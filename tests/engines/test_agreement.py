@@ -8,6 +8,7 @@ snapshot.
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from datetime import datetime
@@ -20,7 +21,7 @@ from pii_lint.cli import main
 from tests.engines.conftest import SALT, Spark, salt_command
 from tests.engines.processes import family, listening
 from tests.postgres.server import Database
-from tests.warehouse import Warehouse
+from tests.warehouse import REPOSITORY, Warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -161,6 +162,38 @@ def test_the_salt_stands_in_one_file_that_is_its_owners(on_spark: Spark) -> None
     for each in (folder, folder / "pii_salt"):
         assert stat.S_IMODE(each.stat().st_mode) == 0o700
     assert any(on_spark.events.iterdir())
+
+
+def test_a_salt_that_stands_is_sound_and_never_overwritten(
+    on_spark: Spark, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(on_spark.warehouse.project_dir)
+    monkeypatch.setenv("OTHER", "0123456789abcdef" * 4)
+    monkeypatch.setenv("SAME", SALT)
+    asked = [["check"], ["init"], ["import", "--from-env", "SAME"]]
+    assert [main(["salt", *words, "--target", "spark"]) for words in asked] == [0, 0, 0]
+    assert main(["salt", "import", "--from-env", "OTHER", "--target", "spark"]) == 2
+    out, err = capsys.readouterr()
+    assert "is sound" in out
+    assert "already stands" in out
+    assert "This very salt" in out
+    assert "never overwritten" in err
+    assert SALT not in out + err
+
+
+def test_a_target_without_a_session_is_refused_in_one_sentence(
+    tmp_path: Path,
+    require: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    require("spark")
+    shutil.copy(REPOSITORY / "profiles.example.yml", tmp_path / "profiles.yml")
+    shutil.copy(REPOSITORY / "dbt_project.yml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert main(["salt", "init", "--target", "spark_thrift"]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "by the method thrift" in line
 
 
 def test_a_second_process_on_the_same_catalog_is_told_so_in_one_sentence(on_spark: Spark) -> None:
