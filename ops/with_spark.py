@@ -208,6 +208,7 @@ def _configure(home: Path, *, cores: int, megabytes: int, small: int) -> None:
             "spark.executor.extraJavaOptions": _JAVA,
             "spark.driver.defaultJavaOptions": _JAVA,
             "spark.sql.shuffle.partitions": small,
+            "spark.sql.adaptive.enabled": "false",
             "spark.sql.hive.manageFilesourcePartitions": "false",
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",

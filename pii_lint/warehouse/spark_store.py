@@ -30,6 +30,8 @@ _OWN = {
     "spark.master": "local[1]",
     "spark.eventLog.enabled": "false",
     "spark.ui.enabled": "false",
+    # a catalog that another process holds is told after a moment
+    "spark.hadoop.hive.hmshandler.retry.attempts": "1",
 }
 _FORMAT = "text"
 _FILE = "salt"

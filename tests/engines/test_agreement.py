@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from pii_lint.cli import main
-from tests.engines.conftest import SALT, Spark, salt_command
+from tests.engines.days import SALT, Spark, salt_command
 from tests.engines.processes import family, listening
 from tests.postgres.server import Database
 from tests.warehouse import REPOSITORY, Warehouse
