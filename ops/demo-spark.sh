@@ -22,8 +22,7 @@ run "Load the synthetic raw tables where dbt seeds fast, into a DuckDB file" \
 run "Hand them over as Parquet files, types and all" python ops/raw_to_parquet.py spark/raw.duckdb spark/raw
 run "Declare the raw tables over these files" \
     dbt --quiet run-operation load_raw_parquet --args "{folder: '$PWD/spark/raw'}"
-build "Build staging, intermediate and marts, by another process on the same catalog" \
-    --exclude-resource-type test unit_test
+build "Build and test staging, intermediate and marts, by another process on the same catalog"
 run "Compile the other branch of incremental models too, so that the gate can read both" \
     dbt --quiet compile --vars '{pii_lint_incremental: true}' --target-path target/incremental
 run "Follow personal data through the SQL as it was compiled for Spark" \

@@ -28,6 +28,8 @@ _WAREHOUSE = "spark.sql.warehouse.dir"
 # it needs no cluster, and a record of the session would serve nobody
 _OWN = {
     "spark.master": "local[1]",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
     "spark.eventLog.enabled": "false",
     "spark.ui.enabled": "false",
     # a catalog that another process holds is told after a moment
