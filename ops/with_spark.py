@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -251,10 +251,10 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
 
 
-def _until(ready: object, *processes: subprocess.Popen[bytes]) -> bool:
+def _until(ready: Callable[[], bool], *processes: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < deadline and all(one.poll() is None for one in processes):
-        if ready():  # type: ignore[operator]
+        if ready():
             return True
         time.sleep(0.2)
     return False
