@@ -2,7 +2,7 @@
 
 The raw tables are made up by rule: the same seed gives the same rows, and nobody in them exists.
 Both engines read the same Parquet files, build the same models, and have to agree on every cell of
-every mart. What is told is wall time and the memory of all processes that an engine needs.
+every mart. What is told is the time and the memory of all processes that an engine needs.
 """
 
 from __future__ import annotations
@@ -122,6 +122,8 @@ class Run:
     engine: str
     events: int
     wall: float = 0.0
+    cpu: float = 0.0
+    # seconds of all its processes together: what holds where others share the machine
     memory: int = 0
     # bytes, of all its processes together, each at its own peak
     workers: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -147,7 +149,14 @@ def main() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
         home.mkdir(parents=True, exist_ok=True)
         told = [
-            {"engine": r.engine, "events": r.events, "wall": r.wall, "memory": r.memory}
+            {
+                "engine": r.engine,
+                "events": r.events,
+                "wall": r.wall,
+                "cpu": r.cpu,
+                "cpu": r.cpu,
+                "memory": r.memory,
+            }
             for r in runs
         ]
         (home / "results.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
@@ -250,33 +259,47 @@ def _timed(
     run.wall = time.perf_counter() - began
     if process.returncode:
         sys.exit(f"dbt failed on {run.engine}:\n{said[-3000:]}")
-    run.memory = sum(peaks.values())
-    _tell(f"   {run.engine}: {run.wall:.1f} s, {run.memory / 1e6:,.0f} MB")
+    run.memory = sum(memory for memory, _ in peaks.values())
+    run.cpu = sum(cpu for _, cpu in peaks.values())
+    _tell(f"   {run.engine}: {run.wall:.1f} s, {run.cpu:.1f} s of CPU, {run.memory / 1e6:,.0f} MB")
 
 
 @contextmanager
-def _watched(*pids: int) -> Iterator[dict[int, int]]:
-    """The peak memory of these processes and all that they start, as the system counts it."""
-    peaks: dict[int, int] = {}
+def _watched(*pids: int) -> Iterator[dict[int, tuple[int, float]]]:
+    """Peak memory and CPU time of these processes and all that they start, as the system counts."""
+    seen: dict[int, tuple[int, float]] = {}
+    before = {pid: _usage(pid)[1] for pid in family(pids)}
     ended = threading.Event()
 
     def look() -> None:
-        while not ended.wait(0.5):
-            for pid in family(pids):
-                try:
-                    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-                except OSError:
-                    continue
-                peak = next((line.split()[1] for line in lines if line.startswith("VmHWM")), "0")
-                peaks[pid] = max(peaks.get(pid, 0), int(peak) * 1024)
+        for pid in family(pids):
+            memory, cpu = _usage(pid)
+            peak, spent = seen.get(pid, (0, 0.0))
+            seen[pid] = max(peak, memory), max(spent, cpu - before.get(pid, 0.0))
 
-    watcher = threading.Thread(target=look)
+    def watch() -> None:
+        while not ended.wait(0.5):
+            look()
+
+    watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        yield peaks
+        yield seen
     finally:
         ended.set()
         watcher.join()
+        look()
+
+
+def _usage(pid: int) -> tuple[int, float]:
+    """Peak memory in bytes and CPU seconds of one process; nothing where it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0, 0.0
+    peak = next((line.split()[1] for line in lines if line.startswith("VmHWM")), "0")
+    return int(peak) * 1024, (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _salt(project: Path, environment: Mapping[str, str], target: str) -> None:
@@ -359,12 +382,12 @@ def compare(project: Path) -> None:
 def table(runs: list[Run]) -> str:
     """The measurements as Markdown, with where the engines meet."""
     lines = [
-        "| events | DuckDB s | Spark s | Spark to DuckDB | DuckDB MB | Spark MB |\n",
-        "|---|---|---|---|---|---|\n",
+        "| events | DuckDB CPU s | Spark CPU s | CPU ratio | wall ratio | DuckDB MB | Spark MB |\n",
+        "|---|---|---|---|---|---|---|\n",
     ]
     pairs = [(runs[at], runs[at + 1]) for at in range(0, len(runs), 2)]
     lines += [
-        f"| {one.events:,} | {one.wall:.1f} | {two.wall:.1f} | {two.wall / one.wall:.1f} "
+        f"| {one.events:,} | {one.cpu:.0f} | {two.cpu:.0f} | {two.cpu / one.cpu:.1f} | {two.wall / one.wall:.1f} "
         f"| {one.memory / 1e6:,.0f} | {two.memory / 1e6:,.0f} |\n"
         for one, two in pairs
     ]
@@ -377,15 +400,15 @@ def crossover(pairs: list[tuple[Run, Run]]) -> str:
         return "\nOne size says nothing of a trend.\n"
     (few_duck, few_spark), (many_duck, many_spark) = pairs[-2:]
     step = (many_duck.events - few_duck.events) / 1e6
-    duck = (many_duck.wall - few_duck.wall) / step
-    spark = (many_spark.wall - few_spark.wall) / step
-    said = f"\nA further million events takes DuckDB {duck:.1f} s and Spark {spark:.1f} s"
-    faster = next((one.events for one, two in pairs if two.wall < one.wall), None)
+    duck = (many_duck.cpu - few_duck.cpu) / step
+    spark = (many_spark.cpu - few_spark.cpu) / step
+    said = f"\nA further million events takes DuckDB {duck:.1f} s of CPU and Spark {spark:.1f} s"
+    faster = next((one.events for one, two in pairs if two.cpu < one.cpu), None)
     if faster is not None:
-        return f"{said}; Spark is faster from {faster:,} events on.\n"
+        return f"{said}; Spark takes less from {faster:,} events on.\n"
     if spark >= duck:
-        return f"{said}: here they never meet, for DuckDB is faster and stays so.\n"
-    meet = many_duck.events + (many_spark.wall - many_duck.wall) / (duck - spark) * 1e6
+        return f"{said}: by this they never meet, for DuckDB takes less and goes on to.\n"
+    meet = many_duck.events + (many_spark.cpu - many_duck.cpu) / (duck - spark) * 1e6
     return f"{said}: if that went on so, they would meet at {meet:,.0f} events.\n"
 
 
