@@ -154,7 +154,6 @@ def main() -> None:
                 "events": r.events,
                 "wall": r.wall,
                 "cpu": r.cpu,
-                "cpu": r.cpu,
                 "memory": r.memory,
             }
             for r in runs
