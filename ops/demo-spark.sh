@@ -21,7 +21,7 @@ run "Load the synthetic raw tables where dbt seeds fast, into a DuckDB file" \
     env ACME_DUCKDB_PATH=spark/raw.duckdb dbt --quiet seed --target dev --vars '{load_raw: true}'
 run "Hand them over as Parquet files, types and all" python ops/raw_to_parquet.py spark/raw.duckdb spark/raw
 run "Declare the raw tables over these files" \
-    dbt --quiet run-operation load_raw_parquet --args "{folder: '$PWD/spark/raw'}"
+    dbt --quiet run-operation load_raw_parquet --args "{folder: $PWD/spark/raw}"
 build "Build and test staging, intermediate and marts, by another process on the same catalog"
 run "Compile the other branch of incremental models too, so that the gate can read both" \
     dbt --quiet compile --vars '{pii_lint_incremental: true}' --target-path target/incremental
