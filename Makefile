@@ -32,6 +32,14 @@ warehouse: $(VENV)/.duckdb ## Build the warehouse alone, from synthetic data
 demo-postgres: $(VENV)/.postgres ## Fill the warehouse from a real PostgreSQL, build it, check it
 	@ops/demo-postgres.sh
 
+.PHONY: demo-spark
+demo-spark: $(VENV)/.spark ## Build the warehouse on a Spark cluster of two workers, check it
+	@ops/demo-spark.sh
+
+.PHONY: scale
+scale: $(VENV)/.spark ## Build up to 10 million events on Spark and DuckDB (make scale ARGS='--events 100000')
+	@$(BIN)/python -m tests.bench.scale $(ARGS)
+
 .PHONY: test
 test: $(VENV)/.dev $(AXE) ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
@@ -114,6 +122,10 @@ $(VENV)/.clouds: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb,postgres,clouds]'
 	@touch $@ $(VENV)/.dev $(VENV)/.duckdb $(VENV)/.postgres
 
+$(VENV)/.spark: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[duckdb,spark]'
+	@touch $@ $(VENV)/.duckdb
+
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb,postgres]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,duckdb,postgres,spark]'
 	@touch $@ $(VENV)/.duckdb

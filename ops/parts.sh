@@ -6,10 +6,17 @@ there() {
     type -P "$@" >/dev/null
 }
 
+# Spark wants 17 or newer
+java_is_new() {
+    local java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+    there "$java" && "$java" -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])'
+}
+
 packages=()
 there chromium || there google-chrome || packages+=(chromium)
 there promtool || packages+=(prometheus)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
+java_is_new || packages+=(openjdk-17-jre-headless)
 if [[ ${#packages[@]} -eq 0 ]]; then
     exit 0
 fi

@@ -41,10 +41,11 @@ select
     orders.order_status,
     cast(orders.amount_cents / 100.0 as decimal(18, 2)) as amount,
     orders.currency,
-    row_number() over (
+    -- Spark counts rows in a smaller integer
+    cast(row_number() over (
         partition by orders.customer_id
         order by orders.ordered_at, orders.order_id
-    ) as customer_order_index
+    ) as bigint) as customer_order_index
 from orders
 left join customers
     on orders.customer_id = customers.customer_id

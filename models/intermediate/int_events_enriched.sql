@@ -3,7 +3,8 @@
         materialized='incremental',
         unique_key='event_id',
         on_schema_change='sync_all_columns',
-        incremental_strategy='merge' if target.type == 'trino' else none
+        incremental_strategy={'spark': 'insert_overwrite', 'trino': 'merge'}.get(target.type),
+        partition_by='event_date' if target.type == 'spark' else none
     )
 }}
 
@@ -20,9 +21,9 @@ with events as (
         metadata_duration_ms
     from {{ ref('stg_events') }}
     {% if is_incremental() %}
-    -- three days back, for events that arrive late
+    -- three days back, for events that arrive late; whole days, which Spark replaces as partitions
     where event_at >= (
-        select {{ days_before("coalesce(max(event_at), cast('1970-01-04' as timestamp))", 3) }}
+        select {{ dbt.date_trunc('day', days_before("coalesce(max(event_at), cast('1970-01-04' as timestamp))", 3)) }}
         from {{ this }}
     )
     {% endif %}

@@ -67,6 +67,8 @@ def _store(
         return _duckdb(file_of(found))
     if found.engine == "postgres":
         return _postgres(found)
+    if found.engine == "spark":
+        return _spark(found)
     raise ConfigError(
         f"Target {found.name} in {found.file} is of type {found.engine}, where this command can't "
         f"keep a salt: choose another --target, or fill {RELATION} there yourself, one row with 64 "
@@ -91,6 +93,14 @@ def _postgres(target: Target) -> Store:
     except ImportError:
         raise _no_driver("postgres") from None
     return PostgresStore(target)
+
+
+def _spark(target: Target) -> Store:
+    try:
+        from pii_lint.warehouse.spark_store import SparkStore
+    except ImportError:
+        raise _no_driver("spark") from None
+    return SparkStore(target)
 
 
 def _no_driver(extra: str) -> ConfigError:

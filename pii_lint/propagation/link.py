@@ -13,6 +13,7 @@ from pii_lint import lineage, progress
 from pii_lint.artifacts.model import Column, Node, Project
 from pii_lint.config import Config
 from pii_lint.data.functions import load_functions
+from pii_lint.data.materializations import is_known
 from pii_lint.data.registry import Kind, Registry
 from pii_lint.labels import (
     CHANGED_SECRET,
@@ -1146,9 +1147,13 @@ def _sql(node: Node) -> str:
 
 def _foreign_materializations(project: Project) -> Iterator[str]:
     """Materializations of packages that aren't dbt's: they may do anything with a model's SQL."""
-    for macro in project.macros:
+    for macro, text in project.macros.items():
         package, _, name = macro.removeprefix("macro.").partition(".")
-        if name.startswith("materialization_") and not package.startswith("dbt"):
+        if (
+            name.startswith("materialization_")
+            and not package.startswith("dbt")
+            and not is_known(text)
+        ):
             yield name.removeprefix("materialization_").rpartition("_")[0]
 
 

@@ -37,6 +37,13 @@ class Target:
         """A value of it, with its variables filled in."""
         return _text(self.values, key, self.file, self._environ)
 
+    def texts(self, key: str) -> Mapping[str, str]:
+        """A table of values, each with its variables filled in; empty where there is none."""
+        given = self.values.get(key)
+        table = given if isinstance(given, dict) else {}
+        texts = ((str(name), _text(table, name, self.file, self._environ)) for name in table)
+        return {name: text for name, text in texts if text is not None}
+
 
 def find_target(
     project_dir: Path,

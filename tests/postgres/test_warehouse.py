@@ -1,10 +1,9 @@
-"""The warehouse on PostgreSQL: who may read what, and the same cells as on DuckDB."""
+"""The warehouse on PostgreSQL: who may read what. `tests/engines` compares its cells."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -30,9 +29,6 @@ MARTS = {
     ),
     "marts_restricted": ("mart_customer_contact", "mart_user_engagement"),
 }
-
-OF_THE_RUN = {"consent_recorded_at"}
-"""When a snapshot was taken: the clock of a run, which no two runs share."""
 
 
 @pytest.fixture(scope="module")
@@ -223,36 +219,6 @@ def copy_into(tmp_path: Path) -> Callable[[Warehouse], Warehouse]:
         return Warehouse(tmp_path / "acme", warehouse.environ)
 
     return copy
-
-
-@pytest.mark.parametrize(
-    "relation", [f"{schema}.{name}" for schema, names in MARTS.items() for name in names]
-)
-def test_both_engines_agree_on_every_cell(
-    acme: Warehouse, built_warehouse: Warehouse, database: Database, relation: str
-) -> None:
-    columns = [
-        str(name)
-        for (name,) in built_warehouse.query(
-            "select column_name from information_schema.columns where "
-            f"table_schema || '.' || table_name = '{relation}' order by ordinal_position"
-        )
-    ]
-    columns = [f"{name} is null" if name in OF_THE_RUN else name for name in columns]
-    query = f"select {', '.join(columns)} from {relation}"
-    ours = sorted(map(plain, built_warehouse.query(query)))
-    assert ours == sorted(map(plain, database.run(query)))
-    assert ours
-
-
-def plain(row: tuple[object, ...]) -> tuple[str, ...]:
-    """Numbers compared as numbers: 1, 1.0 and Decimal('1.000') are one."""
-    return tuple(
-        str(Decimal(str(cell)).normalize() + 0)
-        if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool)
-        else repr(cell)
-        for cell in row
-    )
 
 
 def test_a_salt_that_stands_is_sound_and_never_overwritten(

@@ -17,7 +17,7 @@ from pii_lint.cli.salt import salt as salt_group  # noqa: E402
 from pii_lint.errors import ConfigError  # noqa: E402
 from pii_lint.warehouse import salt as salts  # noqa: E402
 from pii_lint.warehouse.duckdb_store import DuckDBStore  # noqa: E402
-from pii_lint.warehouse.profile import duckdb_path  # noqa: E402
+from pii_lint.warehouse.profile import duckdb_path, find_target  # noqa: E402
 
 SOUND = "0123456789abcdef" * 4
 OTHER = "fedcba9876543210" * 4
@@ -416,6 +416,15 @@ def test_the_target_can_be_chosen(project: Path) -> None:
     environ = {"CI_PATH": "/ci/acme.duckdb"}
     assert duckdb_path(project, target="ci", environ=environ) == Path("/ci/acme.duckdb")
     assert duckdb_path(project, environ={**environ, "TARGET": "ci"}) == Path("/ci/acme.duckdb")
+
+
+def test_a_table_of_settings_is_filled_in_value_by_value(project: Path) -> None:
+    settings = "{a.dir: \"x/{{ env_var('A', 'b') }};c\", a.flag: true, a.none: null}"
+    with (project / "profiles.yml").open("a") as file:
+        file.write(f"    spark: {{type: spark, path: x, settings: {settings}}}\n")
+    found = find_target(project, target="spark", environ={"A": "y"})
+    assert found.texts("settings") == {"a.dir": "x/y;c", "a.flag": "True"}
+    assert found.texts("path") == found.texts("absent") == {}
 
 
 def test_a_named_profiles_folder_wins(project: Path, tmp_path: Path) -> None:
