@@ -36,6 +36,7 @@ _COMMANDS = {
     "screen": "pii_lint.cli.screen:screen",
     "sync": "pii_lint.cli.sync:sync",
     "salt": "pii_lint.cli.salt:salt",
+    "rotate-salt": "pii_lint.cli.rotate_salt:rotate_salt",
     "lsp": "pii_lint.cli.lsp:lsp",
     "guard": "pii_lint.cli.guard:guard",
     "govern": "pii_lint.cli.govern:govern",

@@ -56,6 +56,7 @@ def verify(
     # Not at the top: the linter runs without a database driver.
     try:
         from pii_lint.evidence import writing
+        from pii_lint.evidence.markup import digest
         from pii_lint.evidence.run import verify as verified
     except ImportError:
         raise ConfigError("verify builds with dbt: install `pii-lint[duckdb]`.") from None
@@ -71,7 +72,7 @@ def verify(
     write(writing.as_text(record))
     if evidence is not None:
         text = writing.as_json(record)
-        sha256 = writing.digest(text)
+        sha256 = digest(text)
         write(text, evidence)
         write(writing.as_markdown(record, sha256), evidence.with_suffix(".md"))
         click.echo(f"{evidence}: sha256 {sha256}")
