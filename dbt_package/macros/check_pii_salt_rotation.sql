@@ -10,7 +10,7 @@
         {%- set numbers = run_query("select rotation from " ~ pending).columns[0].values() | list -%}
         {%- if var('pii_lint_rotation', none) not in numbers -%}
             {{ exceptions.raise_compiler_error(
-                "A rotation of the salt has begun and not ended (" ~ pending ~ "), so nothing else may build: run `pii-lint rotate-salt --resume`."
+                "A rotation of the salt has begun and not ended (" ~ pending ~ "), so nothing else may build: run `dbt compile`, then `pii-lint rotate-salt --resume`."
             ) }}
         {%- endif -%}
     {%- endif -%}

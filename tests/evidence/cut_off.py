@@ -6,6 +6,7 @@ python -m tests.evidence.cut_off 2 rotate-salt --project-dir shop
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def _watch(after: int) -> None:
     def counted(self: Any, sql: str, *others: Any, **named: Any) -> Any:
         nonlocal made
         answer = execute(self, sql, *others, **named)
-        if " as (" in sql and ("create  table" in sql or "create view" in sql):
+        if re.search(r"\bcreate\s+(or\s+replace\s+)?(table|view)\b", sql):
             made += 1
             if made == after:
                 os.kill(os.getpid(), signal.SIGKILL)
