@@ -13,6 +13,8 @@ class Keyed:
 
     node: str
     name: str
+    file: str
+    # of its SQL, without folders: by it dbt is told which one is meant
     table: Table
     columns: tuple[str, ...]
     # that hold pseudonyms made with the salt, lower case; `*` for those that nobody listed
@@ -37,6 +39,9 @@ class Rekeying:
     relations: tuple[Keyed, ...]
     given: tuple[Table, ...]
     # sources and seeds but the salt: what a build starts from
+    adapter: str
+    target: str | None
+    # for which dbt wrote down all that
     asked: bool
     # each run of dbt looks first whether a rotation is pending
     manifest: str

@@ -55,8 +55,8 @@ where joined > (select max(joined) from {{ this }})
 select joined, count(*) as people, {{ pii_lint.hash_pii("'ward'") }} as ward
 from {{ ref('visits') }} group by joined
 """,
-    # neither reads the salt
-    "models/marts/safe/days.sql": """\
+    # it reads no salt; its folder is called as a model is
+    "models/marts/safe/people/days.sql": """\
 {{ config(materialized='incremental') }}
 select distinct joined from {{ source('raw', 'people') }}
 {% if is_incremental() %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -86,11 +87,21 @@ def rotate_salt(
         variables=variables,
         resume=resume,
     )
+    if evidence is not None and not (
+        evidence.parent.is_dir() and os.access(evidence.parent, os.W_OK)
+    ):
+        raise ConfigError(
+            f"Can't write to --evidence {evidence}; nothing was changed: name a file in a folder "
+            "that is there and open to you."
+        )
     try:
         record = rotate(folder.resolve(), found, plan, wish, _told)
     except ImportError:
         raise _no_driver(found.engine) from None
     write(writing.as_text(record))
+    if not record.holds:
+        left = "The rotation stays pending" if found.engine == "postgres" else "Nothing was changed"
+        write(f"{left}: mend what is named above, or say --accept for it.\n")
     if evidence is not None:
         text = writing.as_json(record)
         sha256 = digest(text)

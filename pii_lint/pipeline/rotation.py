@@ -40,6 +40,8 @@ def rekeying(options: Options, salt: Table) -> Rekeying:
             for uid, node in sorted(facts.nodes.items())
             if node.resource_type in ("source", "seed") and uid != source.unique_id
         ),
+        adapter=facts.projects[0].adapter_type,
+        target=facts.projects[0].target,
         asked=any(
             node.resource_type == "operation" and _ASKS in node.depends_on_macros
             for project in facts.projects
@@ -86,6 +88,7 @@ def _keyed(facts: Facts, uid: str) -> Keyed:
     return Keyed(
         node=uid,
         name=node.name,
+        file=node.path.rpartition("/")[2],
         table=table_of(node),
         columns=tuple(_pseudonyms(facts, uid)),
         grows=node.materialized in _GROWING,

@@ -28,12 +28,14 @@ def verdicts(
     from pii_lint.evidence.rotation.pseudonyms import compare, remember
 
     names = tuple(before)
-    one = Keyed("model.shop.people", "people", Table("main", "people"), names, grows=False)
+    one = Keyed("model.shop.people", "people", "people.sql", Table("main", "people"), names, False)
     plan = Rekeying(
         salt=Table("pii_secrets", "pii_salt"),
         source="shop.pii_secrets.pii_salt",
         relations=(one,),
         given=(Table("main", "raw"),),
+        adapter="duckdb",
+        target=None,
         asked=True,
         manifest="",
         policy=None,

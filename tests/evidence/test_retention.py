@@ -89,7 +89,7 @@ def compiled(require: Callable[[str], None], tmp_path_factory: pytest.TempPathFa
     require("duckdb")
     told = {"models/sources.yml": SOURCES, "models/staging/stg_people.sql": "select 1 as id"}
     told |= {f"models/marts/safe/{name}.sql": "select 1 as id" for name in ("people", "visits")}
-    told |= {f"models/marts/safe/{name}.sql": "select 1 as id" for name in ("wards", "days")}
+    told |= {f"models/marts/safe/{name}.sql": "select 1 as id" for name in ("wards", "people/days")}
     told["dbt_project.yml"] = (
         "name: shop\nprofile: shop\nflags: {send_anonymous_usage_stats: false}"
     )

@@ -161,12 +161,19 @@ def test_each_refusal_is_one_sentence(shop: Warehouse, capsys: pytest.CaptureFix
     assert "nothing waits to be resumed" in capsys.readouterr().err
     assert pii_lint(shop, "rotate-salt", "--accept", "nobody.email_hash") == 2
     assert "--accept nobody.email_hash names no column" in capsys.readouterr().err
+    nowhere = str(shop.project_dir / "nowhere" / "told.json")
+    assert pii_lint(shop, "rotate-salt", "--evidence", nowhere) == 2
+    assert "Can't write to --evidence" in capsys.readouterr().err
     with duckdb.connect(str(shop.database)):
         # a reader elsewhere holds the file
         assert cut_off(0, "rotate-salt", *where) == 2
     shop.query("delete from pii_secrets.pii_salt")
     assert pii_lint(shop, "rotate-salt") == 2
     assert "is missing, for the table is empty" in capsys.readouterr().err
+    shop.database.unlink()
+    assert pii_lint(shop, "salt", "init") == 0
+    assert pii_lint(shop, "rotate-salt") == 2
+    assert "no relation with pseudonyms stands in this database" in capsys.readouterr().err
     shop.database.unlink()
     assert pii_lint(shop, "rotate-salt") == 2
     assert "There is no DuckDB file" in capsys.readouterr().err

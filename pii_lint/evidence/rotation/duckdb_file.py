@@ -19,7 +19,7 @@ from pii_lint.errors import ConfigError
 from pii_lint.evidence.building import BuildFailed, build, profile_at
 from pii_lint.evidence.rotation.pseudonyms import RUN, compare, obstacles, remember
 from pii_lint.evidence.rotation.record import ColumnEvidence
-from pii_lint.evidence.rotation.wish import Wish
+from pii_lint.evidence.rotation.wish import Wish, chosen_of
 from pii_lint.rekeying import Rekeying
 from pii_lint.warehouse.duckdb_store import DuckDBStore, is_locked
 from pii_lint.warehouse.profile import Target, file_of
@@ -171,7 +171,7 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[Table]:
 
 
 def _build(project_dir: Path, desk: Path, plan: Rekeying, variables: str | None) -> None:
-    chosen = ["--resource-type", "model", "--select", *(one.name for one in plan.rebuilt)]
+    chosen = chosen_of(plan)
     try:
         build(project_dir, desk, chosen, variables=variables)
     except BuildFailed as broken:

@@ -24,7 +24,7 @@ from pii_lint.errors import ConfigError
 from pii_lint.evidence.building import BuildFailed, build
 from pii_lint.evidence.rotation.pseudonyms import RUN, compare, obstacles, remember
 from pii_lint.evidence.rotation.record import ColumnEvidence
-from pii_lint.evidence.rotation.wish import Wish
+from pii_lint.evidence.rotation.wish import Wish, chosen_of
 from pii_lint.rekeying import Rekeying
 from pii_lint.warehouse.postgres_store import PostgresSession, PostgresStore, settings
 from pii_lint.warehouse.profile import Target
@@ -189,7 +189,7 @@ def _number(connection: psycopg.Connection[tuple[object, ...]], store: PostgresS
 
 
 def _build(project_dir: Path, target: Target, plan: Rekeying, wish: Wish, number: str) -> None:
-    chosen = ["--resource-type", "model", "--select", *(one.name for one in plan.rebuilt)]
+    chosen = chosen_of(plan)
     with TemporaryDirectory(prefix="pii-lint-rotation-") as desk:
         try:
             build(

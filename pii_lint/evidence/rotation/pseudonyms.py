@@ -64,6 +64,11 @@ def remember(reader: Reader, plan: Rekeying) -> None:
 
 def obstacles(reader: Reader, plan: Rekeying) -> Iterator[str]:
     """What would keep old pseudonyms beside the new ones."""
+    if not any(reader.columns(one.table) for one in plan.rebuilt if one.columns):
+        yield (
+            "no relation with pseudonyms stands in this database: compile the project for this "
+            "target and build it first"
+        )
     lasting = [one for one in plan.relations if not one.rebuilt]
     for one in lasting:
         held = [name for name, _ in _held(reader, one) if _counted(reader, one, name)]
@@ -114,7 +119,8 @@ def _verdict(
         verdict = Verdict.JOINABLE if equal else Verdict.APART if after else Verdict.GONE
     else:
         before = short_before
-        verdict = Verdict.GONE if before else Verdict.EMPTY
+        # a column that isn't there proves nothing
+        verdict = Verdict.GONE if before or text is None else Verdict.EMPTY
         if text is not None:
             place = literal(_place(one, name))
             after = reader.count(f"select count(distinct {text}) from {relation(one.table)}")  # noqa: S608

@@ -19,7 +19,7 @@ class Verdict(Enum):
     SHORT = "short"
     # of values too short for a digest few recur, as chance has it
     GONE = "gone"
-    # it held pseudonyms and holds none, or isn't built
+    # it held pseudonyms and holds none, or it isn't there
     EMPTY = "empty"
     # it held none and holds none
     ACCEPTED = "accepted"

@@ -26,6 +26,7 @@ def rotate(
 
     Raises `ConfigError` where something stands against it.
     """
+    refuse_other_target(plan, target)
     refuse_unknown(plan, wish)
     columns: tuple[ColumnEvidence, ...]
     # Not at the top: each engine has a driver of its own.
@@ -47,6 +48,16 @@ def rotate(
         columns=columns,
         kept=tuple((one.name, _why(one.lasting)) for one in plan.relations if not one.rebuilt),
     )
+
+
+def refuse_other_target(plan: Rekeying, target: Target) -> None:
+    """Elsewhere relations have other names, and a proof about none of them is none."""
+    if plan.adapter != target.engine or plan.target not in (None, target.name):
+        raise ConfigError(
+            f"The manifest was written for target {plan.target or 'unknown'} on {plan.adapter}, "
+            f"and {target.name} is on {target.engine}: run `dbt compile --target {target.name}` "
+            "first."
+        )
 
 
 def refuse_unknown(plan: Rekeying, wish: Wish) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from pii_lint.rekeying import Rekeying
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -17,3 +19,10 @@ class Wish:
     variables: str | None = None
     # what dbt's --vars takes
     resume: bool = False
+
+
+def chosen_of(plan: Rekeying) -> list[str]:
+    """Which models dbt is to make anew, as words of its command line."""
+    # by file, for a model's name alone would mean a folder of that name, too
+    files = sorted({f"file:{one.file}" for one in plan.rebuilt})
+    return ["--resource-type", "model", "--select", *files]

@@ -14,7 +14,7 @@ _SAID = {
     Verdict.JOINABLE: "old pseudonyms stand there",
     Verdict.RECURRING: "too short for a digest, and most stood there before",
     Verdict.SHORT: "too short for a digest; those that recur may do so by chance",
-    Verdict.GONE: "it held pseudonyms, and holds none",
+    Verdict.GONE: "it holds no pseudonym where some stood, or isn't there",
     Verdict.EMPTY: "it held no pseudonym, and holds none",
     Verdict.ACCEPTED: "the proof fails, and --accept names it",
 }
