@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from pii_lint.cli._evidence import evidence_option, file_evidence, refuse_unwritable
 from pii_lint.cli._options import profile_options, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
@@ -19,11 +19,7 @@ BROKEN = 1
 @click.command("rotate-salt")
 @project_options
 @profile_options("The profile's target; it has to be on DuckDB or PostgreSQL.")
-@click.option(
-    "--evidence",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the evidence to this file as JSON, and beside it as Markdown.",
-)
+@evidence_option
 @click.option("--vars", "variables", metavar="YAML", help="Given on to dbt.")
 @click.option("--resume", is_flag=True, help="Finish a rotation that was cut off on PostgreSQL.")
 @click.option(
@@ -73,7 +69,6 @@ def rotate_salt(
         )
     # Not at the top: the linter runs without a database driver.
     try:
-        from pii_lint.evidence.markup import digest
         from pii_lint.evidence.rotation import writing
         from pii_lint.evidence.rotation.run import rotate
         from pii_lint.evidence.rotation.wish import Wish
@@ -87,13 +82,7 @@ def rotate_salt(
         variables=variables,
         resume=resume,
     )
-    if evidence is not None and not (
-        evidence.parent.is_dir() and os.access(evidence.parent, os.W_OK)
-    ):
-        raise ConfigError(
-            f"Can't write to --evidence {evidence}; nothing was changed: name a file in a folder "
-            "that is there and open to you."
-        )
+    refuse_unwritable(evidence)
     try:
         record = rotate(folder.resolve(), found, plan, wish, _told)
     except ImportError:
@@ -102,12 +91,7 @@ def rotate_salt(
     if not record.holds:
         left = "The rotation stays pending" if found.engine == "postgres" else "Nothing was changed"
         write(f"{left}: mend what is named above, or say --accept for it.\n")
-    if evidence is not None:
-        text = writing.as_json(record)
-        sha256 = digest(text)
-        write(text, evidence)
-        write(writing.as_markdown(record, sha256), evidence.with_suffix(".md"))
-        click.echo(f"{evidence}: sha256 {sha256}")
+    file_evidence(evidence, writing.as_json(record), lambda sum_: writing.as_markdown(record, sum_))
     return 0 if record.holds else BROKEN
 
 

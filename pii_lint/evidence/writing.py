@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from pii_lint import __version__
-from pii_lint.evidence.markup import cell, code
+from pii_lint.evidence.markup import cell, code, stood_on
 from pii_lint.evidence.record import ColumnEvidence, Evidence, KindEvidence, Verdict
 
 _SAID = {
@@ -84,12 +84,7 @@ def _head(evidence: Evidence, sha256: str) -> Iterator[str]:
     yield ""
     yield f"**{'The promise holds.' if evidence.holds else 'The promise is broken.'}**"
     yield ""
-    yield "| what | which |"
-    yield "|---|---|"
-    yield f"| commit | {evidence.commit or 'not in version control'} |"
-    yield f"| manifest, SHA-256 | {evidence.manifest} |"
-    yield f"| policy, SHA-256 | {evidence.policy or 'the policy that ships'} |"
-    yield f"| evidence as JSON, SHA-256 | {sha256} |"
+    yield from stood_on(evidence.commit, evidence.manifest, evidence.policy, sha256)
     yield f"| tools | pii-lint {__version__}, dbt {evidence.dbt}, DuckDB {evidence.duckdb} |"
     if evidence.canaries is not None:
         yield f"| canaries planted and looked for in every cell | {evidence.canaries} |"

@@ -164,6 +164,8 @@ def test_each_refusal_is_one_sentence(shop: Warehouse, capsys: pytest.CaptureFix
     nowhere = str(shop.project_dir / "nowhere" / "told.json")
     assert pii_lint(shop, "rotate-salt", "--evidence", nowhere) == 2
     assert "Can't write to --evidence" in capsys.readouterr().err
+    assert pii_lint(shop, "rotate-salt", "--evidence", "told.md") == 2
+    assert "names the Markdown" in capsys.readouterr().err
     with duckdb.connect(str(shop.database)):
         # a reader elsewhere holds the file
         assert cut_off(0, "rotate-salt", *where) == 2

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from pii_lint import __version__
-from pii_lint.evidence.markup import cell, code
+from pii_lint.evidence.markup import cell, code, stood_on
 from pii_lint.evidence.rotation.record import ColumnEvidence, Evidence, Verdict
 
 _SAID = {
@@ -80,12 +80,7 @@ def _head(evidence: Evidence, sha256: str) -> Iterator[str]:
     yield ""
     yield f"**{'Old and new do not join.' if evidence.holds else 'Old and new may join.'}**"
     yield ""
-    yield "| what | which |"
-    yield "|---|---|"
-    yield f"| commit | {evidence.commit or 'not in version control'} |"
-    yield f"| manifest, SHA-256 | {evidence.manifest} |"
-    yield f"| policy, SHA-256 | {evidence.policy or 'the policy that ships'} |"
-    yield f"| evidence as JSON, SHA-256 | {sha256} |"
+    yield from stood_on(evidence.commit, evidence.manifest, evidence.policy, sha256)
     yield f"| tools | pii-lint {__version__}, dbt {evidence.dbt}, {evidence.engine} |"
     if evidence.resumed:
         yield "| course | cut off once or more, then resumed |"
