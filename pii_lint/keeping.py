@@ -29,6 +29,19 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A column elsewhere that holds keys of a relation."""
+
+    called: str
+    table: Table
+    column: str
+    key: str
+    # the column that it refers to
+    blank: bool
+    # it becomes null when the row that it refers to goes
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """One relation with its term."""
 
@@ -36,6 +49,8 @@ class Kept:
     called: str
     table: Table
     term: Term
+    references: tuple[Reference, ...] = ()
+    # those that refer to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,8 @@ class Overdue:
     # marked, and past their time of grace; not counted above
     undated: int = 0
     # nobody can say how old they are
+    left: tuple[tuple[str, int], ...] = ()
+    # rows elsewhere that refer to what has to go, and would go on to
     why: str | None = None
     # it can't be looked at
 

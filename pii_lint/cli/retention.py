@@ -80,7 +80,10 @@ def _line(one: Overdue, *, deleted: bool) -> str:
     told = f"{one.called}: {one.due} of {one.rows} rows {'deleted' if deleted else 'are due'}"
     if one.due:
         told += f" ({one.expired} past their days, {one.erased} marked as deleted)"
-    return told + f"; {one.undated} without a date" * bool(one.undated)
+    told += f"; {one.undated} without a date" * bool(one.undated)
+    for called, rows in one.left:
+        told += f"\n  {rows} rows of {called} go on referring to them"
+    return told
 
 
 @contextmanager

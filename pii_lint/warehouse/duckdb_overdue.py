@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
-from pii_lint.keeping import Kept
 from pii_lint.warehouse.duckdb_store import is_locked
 
 
@@ -46,14 +46,14 @@ class DuckDBRows:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def columns(self, kept: Kept) -> dict[str, tuple[str, str]]:
+    def columns(self, table: Table) -> dict[str, tuple[str, str]]:
         return {
             str(name).lower(): (str(name), str(sort).lower())
             for name, sort in self._connection.execute(
                 "select column_name, data_type from duckdb_columns() where "
                 "lower(schema_name) = lower(?) and lower(table_name) = lower(?) "
                 "and database_name = current_database()",
-                [kept.table.schema, kept.table.name],
+                [table.schema, table.name],
             ).fetchall()
         }
 

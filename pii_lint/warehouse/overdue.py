@@ -5,18 +5,19 @@ Only numbers come out. A moment without a zone is one of UTC. All deletions are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pii_lint.keeping import Erasure, Kept, Overdue
+from pii_lint.counts import Table
+from pii_lint.keeping import Erasure, Kept, Overdue, Reference
 from pii_lint.warehouse.quoting import quoted, relation
 
 
 class Database(Protocol):
     """One transaction on a warehouse."""
 
-    def columns(self, kept: Kept) -> dict[str, tuple[str, str]]:
+    def columns(self, table: Table) -> dict[str, tuple[str, str]]:
         """By lower-case name: the name as it is spelled, and the type in lower case; nothing where
         there is no such table."""
 
@@ -40,8 +41,16 @@ def overdue(database: Database, kept: Iterable[Kept], now: datetime) -> tuple[Ov
 
 
 def delete(database: Database, kept: Iterable[Kept], now: datetime) -> None:
-    """Delete just that."""
-    for one in kept:
+    """Delete just that, what refers to something before what it refers to."""
+    due = list(kept)
+    for one in due:
+        for reference in one.references:
+            if reference.blank and (column := _there(database, reference)):
+                database.run(
+                    f"update {relation(reference.table)} set {column} = null "  # noqa: S608
+                    f"where {column} in ({_keys(database, one, reference, now)})"
+                )
+    for one in sorted(due, key=lambda one: _depth(one, due), reverse=True):
         expired, erased, _ = _conditions(database, one, now)
         database.run(f"delete from {relation(one.table)} where {expired} or {erased}")  # noqa: S608
 
@@ -56,12 +65,53 @@ def _counted(database: Database, one: Kept, now: datetime) -> Overdue:
         f"count(case when {erased} and not ({expired}) then 1 end), "
         f"count(case when {undated} then 1 end) from {relation(one.table)}"
     )
-    return Overdue(one.called, rows, late, marked, unknown)
+    left = tuple(_left(database, one, now)) if late + marked else ()
+    return Overdue(one.called, rows, late, marked, unknown, left)
+
+
+def _left(database: Database, one: Kept, now: datetime) -> Iterator[tuple[str, int]]:
+    for reference in one.references:
+        if reference.blank or not (column := _there(database, reference)):
+            continue
+        ((rows,),) = database.rows(
+            f"select count(*) from {relation(reference.table)} "  # noqa: S608
+            f"where {column} in ({_keys(database, one, reference, now)})"
+        )
+        if rows:
+            yield reference.called, rows
+
+
+def _there(database: Database, reference: Reference) -> str | None:
+    """The referring column as SQL names it; None where it isn't there."""
+    found = database.columns(reference.table).get(reference.column.lower())
+    return quoted(found[0]) if found else None
+
+
+def _keys(database: Database, one: Kept, reference: Reference, now: datetime) -> str:
+    """A query on the keys of the rows that have to go."""
+    expired, erased, _ = _conditions(database, one, now)
+    name, _ = database.columns(one.table).get(reference.key.lower(), (reference.key, ""))
+    return f"select {quoted(name)} from {relation(one.table)} where {expired} or {erased}"  # noqa: S608
+
+
+def _depth(one: Kept, kept: Sequence[Kept], above: frozenset[str] = frozenset()) -> int:
+    """How many relations it refers to, one over the other."""
+    if one.node in above:
+        return 0
+    return max(
+        (
+            1 + _depth(other, kept, above | {one.node})
+            for other in kept
+            if other.node != one.node
+            and any(reference.table == one.table for reference in other.references)
+        ),
+        default=0,
+    )
 
 
 def _conditions(database: Database, one: Kept, now: datetime) -> tuple[str, str, str]:
     """Of a row: its days are over; it was marked and its grace is over; nobody knows its age."""
-    there = database.columns(one)
+    there = database.columns(one.table)
     if not there:
         raise CannotTell("there is no such table in this database")
     if one.term.since is None:

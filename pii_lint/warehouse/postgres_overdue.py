@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
-from pii_lint.keeping import Kept
 from pii_lint.warehouse.postgres_store import settings
 from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.quoting import relation
@@ -55,13 +55,13 @@ class PostgresRows:
     def __init__(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         self._connection = connection
 
-    def columns(self, kept: Kept) -> dict[str, tuple[str, str]]:
+    def columns(self, table: Table) -> dict[str, tuple[str, str]]:
         return {
             str(name).lower(): (str(name), str(sort).lower())
             for name, sort in self._connection.execute(
                 "select attname, format_type(atttypid, null) from pg_attribute "
                 "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
-                [relation(kept.table)],
+                [relation(table)],
             ).fetchall()
         }
 

@@ -43,6 +43,18 @@ sources:
           - {name: email, config: {tags: [pii], meta: {pii: true, pii_type: email}}}
           - {name: came, config: {meta: {pii: false}}}
           - {name: deleted_at, config: {meta: {pii: false}}}
+      - name: orders
+        columns:
+          - name: person
+            data_tests:
+              - relationships: {arguments: {to: "source('raw', 'people')", field: email}}
+            config: {meta: {pii: false, on_delete: blank}}
+      - name: notes
+        columns:
+          - name: person
+            data_tests:
+              - relationships: {arguments: {to: "source('raw', 'people')", field: email}}
+            config: {meta: {pii: false}}
 """
 # who has to go is called gone
 PEOPLE = """
@@ -60,6 +72,8 @@ create table raw.leads (email text, came timestamp with time zone, deleted_at da
 insert into raw.leads values
     ('stays@mail.example', '{yesterday}+00', null), ('gone@mail.example', '{ages}+00', null),
     ('gone5@mail.example', '{yesterday}+00', '{ages}');
+create table raw.orders as select email as person from raw.people;
+create table raw.notes as select email as person from raw.people where email like 'gone1%'
 """
 LEFT = ["grace@mail.example", "never@mail.example", "stays@mail.example", "stays@mail.example"]
 REST = "select email from raw.people union all select email from raw.leads order by email"
@@ -117,18 +131,25 @@ def test_what_is_due_is_counted_then_deleted_and_nothing_else(
         "raw.leads: 2 of 3 rows are due (1 past their days, 1 marked as deleted)\n"
         "raw.people: 4 of 7 rows are due (2 past their days, 2 marked as deleted); "
         "1 without a date\n"
+        "  1 rows of raw.notes.person go on referring to them\n"
     )
     assert shop.query(REST) == before
     # dbt's own test counts the same rows
     found = shop.run(TEST)
-    assert sorted(one.failures for one in found.result.results) == [2, 4]
+    assert sorted(one.failures for one in found.result.results) == [0, 0, 2, 4]
     assert retention(shop, "--yes") == 0
     told = capsys.readouterr().out
     assert "raw.people: 4 of 7 rows deleted" in told
     assert "Run `dbt build`" in told
     assert "@" not in told
     assert [each for (each,) in shop.query(REST)] == LEFT
+    # whose order it was nobody can say any more, and the order stays
+    orders = "select count(*), count(person), count(*) filter (person like 'gone%') from raw.orders"
+    assert shop.query(orders) == [(7, 3, 0)]
     assert retention(shop) == 0
+    capsys.readouterr()
+    shop.query("drop table raw.notes")
+    shop.query("create table raw.notes as select person from raw.orders")
     assert shop.run(TEST).success
 
 
@@ -169,7 +190,11 @@ def test_a_project_without_terms_is_told_how_to_say_one(
 ) -> None:
     file = shop.project_dir / "models/sources.yml"
     text = file.read_text("utf-8")
-    file.write_text(text.replace("365", "0"), "utf-8")
-    assert shop.run(["compile", "--quiet"]).success
-    assert retention(shop) == 2
-    assert "`retention_days` is no whole number of days" in capsys.readouterr().err
+    for right, wrong, told in (
+        ("365", "0", "`retention_days` is no whole number of days"),
+        ("blank", "cascade", "`on_delete` of raw.orders.person is neither `blank` nor left out"),
+    ):
+        file.write_text(text.replace(right, wrong), "utf-8")
+        assert shop.run(["compile", "--quiet"]).success
+        assert retention(shop) == 2
+        assert told in capsys.readouterr().err

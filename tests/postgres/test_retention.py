@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
-from pii_lint.keeping import Erasure, Kept, Overdue, Term
+from pii_lint.keeping import Erasure, Kept, Overdue, Reference, Term
 from tests.evidence.test_retention import LEFT, REST, rows
 from tests.postgres.server import Database
 
@@ -66,12 +67,32 @@ def test_it_counts_and_deletes_what_duckdb_does(target: object, database: Databa
 
 def test_nothing_goes_where_one_row_cannot(target: object, database: Database) -> None:
     database.run(
-        "alter table raw.people add primary key (email); create table raw.orders "
-        "(email text references raw.people); insert into raw.orders values ('gone1@mail.example')"
+        "alter table raw.people add primary key (email); drop table raw.orders; create table "
+        "raw.orders (email text references raw.people); insert into raw.orders values "
+        "('gone1@mail.example')"
     )
     with pytest.raises(ConfigError, match="refer to rows that are due, so nothing was deleted"):
         gone(target, LEADS, PEOPLE, yes=True)
     assert len(database.run(REST)) == 10
+
+
+def test_what_refers_to_a_row_is_blanked_or_goes_before_it(
+    target: object, database: Database
+) -> None:
+    database.run(
+        "alter table raw.people add primary key (email); drop table raw.orders; create table "
+        "raw.orders (email text references raw.people); insert into raw.orders select email "
+        "from raw.people; delete from raw.leads; alter table raw.leads add foreign key (email) "
+        "references raw.people; insert into raw.leads values ('gone1@mail.example', '2001-01-01')"
+    )
+    orders = Reference("raw.orders.email", Table("raw", "orders"), "EMAIL", "email", blank=True)
+    leads = Reference("raw.leads.email", Table("raw", "leads"), "email", "email", blank=False)
+    people = replace(PEOPLE, references=(orders, leads))
+    (told, _) = gone(target, people, LEADS)
+    assert told.left == (("raw.leads.email", 1),)
+    gone(target, people, LEADS, yes=True)
+    assert database.run("select count(*), count(email) from raw.orders") == [(7, 3)]
+    assert database.run("select count(*) from raw.leads") == [(0,)]
 
 
 def test_a_type_that_is_no_moment_is_told(target: object, database: Database) -> None:
