@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +11,13 @@ import click
 
 from pii_lint.cli._options import profile_options, project_options, write
 from pii_lint.cli._progress import progress
-from pii_lint.errors import ConfigError
+from pii_lint.cli._warehouse import Openers, opened
 from pii_lint.options import Options
 
 if TYPE_CHECKING:
     from pii_lint.keeping import Overdue
     from pii_lint.warehouse.overdue import Database
+    from pii_lint.warehouse.profile import Target
 
 OVERDUE = 1
 
@@ -58,7 +58,7 @@ def retention(
     with progress():
         kept = terms(options)
     now = datetime.now(tz=UTC)
-    with _opened(database, folder, profiles_dir, target, change=yes) as warehouse:
+    with opened(_openers(change=yes), database, folder, profiles_dir, target) as warehouse:
         found = overdue(warehouse, kept, now)
         if yes:
             delete(
@@ -86,37 +86,15 @@ def _line(one: Overdue, *, deleted: bool) -> str:
     return told
 
 
-@contextmanager
-def _opened(
-    database: Path | None,
-    folder: Path,
-    profiles_dir: Path | None,
-    target: str | None,
-    *,
-    change: bool,
-) -> Iterator[Database]:
-    from pii_lint.warehouse.profile import file_of, find_target
+def _openers(*, change: bool) -> Openers[Database]:
+    def duckdb(file: Path) -> AbstractContextManager[Database]:
+        from pii_lint.warehouse.duckdb_overdue import transaction
 
-    # The drivers aren't imported at the top: the linter runs without a database.
-    try:
-        if database is None:
-            found = find_target(folder, profiles_dir=profiles_dir, target=target)
-            if found.engine == "postgres":
-                from pii_lint.warehouse import postgres_overdue
+        return transaction(file, write=change)
 
-                with postgres_overdue.transaction(found, write=change) as rows:
-                    yield rows
-                return
-            if found.engine != "duckdb":
-                raise ConfigError(
-                    f"Target {found.name} in {found.file} is of type {found.engine}, and rows are "
-                    "deleted in DuckDB and PostgreSQL only: choose another --target."
-                )
-            database = folder / file_of(found)
-        from pii_lint.warehouse import duckdb_overdue
-    except ImportError:
-        raise ConfigError(
-            "retention needs a database driver: install `pii-lint[duckdb]` or `pii-lint[postgres]`."
-        ) from None
-    with duckdb_overdue.transaction(database, write=change) as opened:
-        yield opened
+    def postgres(target: Target) -> AbstractContextManager[Database]:
+        from pii_lint.warehouse.postgres_overdue import transaction
+
+        return transaction(target, write=change)
+
+    return Openers("retention", duckdb, postgres)

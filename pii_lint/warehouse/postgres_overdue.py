@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
-from pii_lint.warehouse.postgres_store import settings
+from pii_lint.warehouse.postgres_store import demand_least_role, settings
 from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.quoting import relation
 
@@ -26,6 +26,7 @@ def transaction(target: Target, *, write: bool) -> Iterator[PostgresRows]:
             connection.read_only = not write
             # what is counted is what is deleted
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            demand_least_role(connection, name)
             yield PostgresRows(connection)
     except psycopg.errors.ForeignKeyViolation:
         raise ConfigError(

@@ -26,7 +26,12 @@ from pii_lint.evidence.rotation.pseudonyms import RUN, compare, obstacles, remem
 from pii_lint.evidence.rotation.record import ColumnEvidence
 from pii_lint.evidence.rotation.wish import Wish, chosen_of
 from pii_lint.rekeying import Rekeying
-from pii_lint.warehouse.postgres_store import PostgresSession, PostgresStore, settings
+from pii_lint.warehouse.postgres_store import (
+    PostgresSession,
+    PostgresStore,
+    demand_least_role,
+    settings,
+)
 from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.quoting import quoted, relation
 from pii_lint.warehouse.salt import RELATION, ROTATION, SCHEMA, demand_sound, fresh
@@ -96,6 +101,7 @@ def _turn(target: Target, name: str) -> Iterator[psycopg.Connection[tuple[object
     # The driver's own error is dropped: it may quote data, SQL or a password.
     try:
         with psycopg.connect(make_conninfo(**told), autocommit=True) as connection:
+            demand_least_role(connection, name)
             got = connection.execute(
                 "select pg_try_advisory_lock(hashtext(%s))", [_TURN]
             ).fetchone()
