@@ -206,6 +206,7 @@ class Reader:
             unique_key=_listed(config.unique_key),
             updated_at=config.updated_at,
             on_schema_change=config.on_schema_change,
+            refreshable=config.full_refresh is not False,
             persist_docs=any(bool(value) for value in (config.persist_docs or {}).values()),
             persisted=tuple(_persisted(node, config.persist_docs or {})),
             grants=_grants(config.grants),

@@ -64,6 +64,8 @@ class Node:
     updated_at: str | None = None
     # of a snapshot by timestamp: the column, or an expression over columns
     on_schema_change: str | None = None
+    refreshable: bool = True
+    # False where not even --full-refresh makes it anew
     persist_docs: bool = False
     persisted: tuple[tuple[str, str], ...] = ()
     # descriptions that dbt writes into the warehouse: column (empty for the relation), text

@@ -86,6 +86,7 @@ class NodeConfig(Struct, gc=False):
     store_failures_as: str | None = None
     contract: Contract | None = None
     incremental_strategy: str | None = None
+    full_refresh: object = None
     group: str | None = None
     access: str | None = None
 

@@ -36,6 +36,8 @@ _COMMANDS = {
     "screen": "pii_lint.cli.screen:screen",
     "sync": "pii_lint.cli.sync:sync",
     "salt": "pii_lint.cli.salt:salt",
+    "rotate-salt": "pii_lint.cli.rotate_salt:rotate_salt",
+    "retention": "pii_lint.cli.retention:retention",
     "lsp": "pii_lint.cli.lsp:lsp",
     "guard": "pii_lint.cli.guard:guard",
     "govern": "pii_lint.cli.govern:govern",

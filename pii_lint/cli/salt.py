@@ -20,7 +20,7 @@ def salt() -> None:
     """Make, import or check the salt that keys `hash_pii`.
 
     The salt is one row of data in the warehouse, table pii_secrets.pii_salt. No command shows it,
-    and none overwrites it.
+    and none of these overwrites it; `pii-lint rotate-salt` does, and builds anew what hangs on it.
     """
 
 

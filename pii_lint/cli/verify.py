@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pii_lint.cli._evidence import evidence_option, file_evidence, refuse_unwritable
 from pii_lint.cli._options import profile_options, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
@@ -18,11 +19,7 @@ BROKEN = 1
 @click.command()
 @project_options
 @profile_options("The profile's target; it has to be on DuckDB.")
-@click.option(
-    "--evidence",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the evidence to this file as JSON, and beside it as Markdown.",
-)
+@evidence_option
 @click.option("--vars", "variables", metavar="YAML", help="Given on to dbt.")
 @click.option("--no-canaries", is_flag=True, help="Don't plant values and look for them.")
 def verify(
@@ -46,6 +43,7 @@ def verify(
     from pii_lint.pipeline.prediction import prediction
     from pii_lint.warehouse.profile import find_target
 
+    refuse_unwritable(evidence)
     folder = project_around(options.project_dir) or Path()
     found = find_target(folder, profiles_dir=profiles_dir, target=target)
     if found.engine != "duckdb":
@@ -69,12 +67,7 @@ def verify(
             told=_told,
         )
     write(writing.as_text(record))
-    if evidence is not None:
-        text = writing.as_json(record)
-        sha256 = writing.digest(text)
-        write(text, evidence)
-        write(writing.as_markdown(record, sha256), evidence.with_suffix(".md"))
-        click.echo(f"{evidence}: sha256 {sha256}")
+    file_evidence(evidence, writing.as_json(record), lambda sum_: writing.as_markdown(record, sum_))
     return 0 if record.holds else BROKEN
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pii_lint.data.commands import render_commands_json
 from pii_lint.data.commands_page import commands_page
+from pii_lint.data.compliance import PAGE, compliance_page
 from pii_lint.data.functions import render_functions_json
 from pii_lint.data.registry import load_registry
 
@@ -67,6 +68,7 @@ OUTPUTS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/commands.md", commands_page),
     ("pii_lint/data/commands.json", render_commands_json),
     ("pii_lint/data/functions.json", render_functions_json),
+    (PAGE, compliance_page),
 )
 """Each generated file, from the repository's root, and what renders it."""
 

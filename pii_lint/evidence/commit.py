@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
@@ -21,3 +22,11 @@ def commit(project_dir: Path) -> str | None:
             return None
         answers.append(run.stdout.strip())
     return f"{answers[0]}{' with changes' if answers[1] else ''}"
+
+
+def version_of(package: str) -> str:
+    """The version of a tool that took part."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

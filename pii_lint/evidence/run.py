@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pii_lint.errors import ConfigError
+from pii_lint.evidence.building import BuildFailed
 from pii_lint.evidence.canaries import Canaries, finds
-from pii_lint.evidence.commit import commit
+from pii_lint.evidence.commit import commit, version_of
 from pii_lint.evidence.noninterference import Trials, by_kind, columns, trials
 from pii_lint.evidence.record import ColumnEvidence, Evidence, Verdict
-from pii_lint.evidence.scratch import BuildFailed, Scratch
+from pii_lint.evidence.scratch import Scratch
 from pii_lint.foretold import Prediction
 from pii_lint.warehouse.profile import Target
 
@@ -45,8 +45,8 @@ def verify(
         commit=commit(project_dir),
         manifest=prediction.manifest,
         policy=prediction.policy,
-        dbt=_version("dbt-core"),
-        duckdb=_version("duckdb"),
+        dbt=version_of("dbt-core"),
+        duckdb=version_of("duckdb"),
         kinds=tuple(found.kinds),
         rows=tuple((one.name, found.rows[one.node]) for one in found.safe),
         columns=_together(columns(found), hits),
@@ -74,10 +74,3 @@ def _together(
         if known is None or not (known.verdict.fails or known.verdict is Verdict.EXCUSED):
             by_name[hit.relation, hit.column] = hit
     return tuple(by_name[key] for key in sorted(by_name))
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"

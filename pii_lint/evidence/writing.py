@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 
 from pii_lint import __version__
+from pii_lint.evidence.markup import cell, code, stood_on
 from pii_lint.evidence.record import ColumnEvidence, Evidence, KindEvidence, Verdict
 
 _SAID = {
@@ -39,11 +39,6 @@ def as_json(evidence: Evidence) -> str:
         "columns": [_column(one) for one in evidence.columns],
     }
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-
-
-def digest(text: str) -> str:
-    """The SHA-256 by which a filed copy is recognised."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def as_markdown(evidence: Evidence, sha256: str) -> str:
@@ -89,12 +84,7 @@ def _head(evidence: Evidence, sha256: str) -> Iterator[str]:
     yield ""
     yield f"**{'The promise holds.' if evidence.holds else 'The promise is broken.'}**"
     yield ""
-    yield "| what | which |"
-    yield "|---|---|"
-    yield f"| commit | {evidence.commit or 'not in version control'} |"
-    yield f"| manifest, SHA-256 | {evidence.manifest} |"
-    yield f"| policy, SHA-256 | {evidence.policy or 'the policy that ships'} |"
-    yield f"| evidence as JSON, SHA-256 | {sha256} |"
+    yield from stood_on(evidence.commit, evidence.manifest, evidence.policy, sha256)
     yield f"| tools | pii-lint {__version__}, dbt {evidence.dbt}, DuckDB {evidence.duckdb} |"
     if evidence.canaries is not None:
         yield f"| canaries planted and looked for in every cell | {evidence.canaries} |"
@@ -103,17 +93,17 @@ def _head(evidence: Evidence, sha256: str) -> Iterator[str]:
 
 def _marts(evidence: Evidence) -> Iterator[str]:
     for name, rows in evidence.rows:
-        yield f"## {_code(name)}, {rows} rows"
+        yield f"## {code(name)}, {rows} rows"
         yield ""
         yield "| column | labels | moved by | verdict |"
         yield "|---|---|---|---|"
         for one in evidence.columns:
             if one.relation == name:
                 forms, kinds = ", ".join(one.forms) or "none", ", ".join(one.moved_by) or "nothing"
-                yield f"| {_code(one.column)} | {forms} | {kinds} | {_cell(_sentence(one))} |"
+                yield f"| {code(one.column)} | {forms} | {kinds} | {cell(_sentence(one))} |"
         yield ""
     for name in evidence.missing:
-        yield f"dbt built no {_code(name)}."
+        yield f"dbt built no {code(name)}."
         yield ""
 
 
@@ -124,11 +114,11 @@ def _kinds(evidence: Evidence) -> Iterator[str]:
     yield "|---|---|---:|---:|"
     for kind in evidence.kinds:
         for one in kind.places:
-            place = _code(f"{one.place.node}.{one.place.column}")
+            place = code(f"{one.place.node}.{one.place.column}")
             kept = one.why or str(one.kept)
-            yield f"| {kind.kind} | {place} | {one.altered} | {_cell(kept)} |"
+            yield f"| {kind.kind} | {place} | {one.altered} | {cell(kept)} |"
         if kind.failed:
-            yield f"| {kind.kind} | {_code(kind.failed)} can't be built with other values | | |"
+            yield f"| {kind.kind} | {code(kind.failed)} can't be built with other values | | |"
 
 
 def _sentence(one: ColumnEvidence) -> str:
@@ -177,11 +167,3 @@ def _column(one: ColumnEvidence) -> dict[str, object]:
         "first_seen_in": one.first,
         "note": one.note or None,
     }
-
-
-def _code(text: str) -> str:
-    return "`" + _cell(text).replace("`", "'") + "`"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())

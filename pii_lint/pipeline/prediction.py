@@ -26,7 +26,7 @@ def prediction(options: Options) -> Prediction:
     """What may move in each relation when personal data in the given ones is altered."""
     facts = gather(options)
     refuse_nothing_to_guard(facts)
-    _refuse_writers_elsewhere(facts)
+    refuse_writers_elsewhere(facts)
     return foretold(options, facts)
 
 
@@ -36,17 +36,17 @@ def foretold(options: Options, facts: Facts) -> Prediction:
         places=tuple(_places(facts)),
         relations=tuple(_forecasts(facts)),
         given={
-            uid: _table(node)
+            uid: table_of(node)
             for uid, node in sorted(facts.nodes.items())
             if node.resource_type in _GIVEN
         },
         derived=_derived(facts),
         manifest=facts.projects[0].sha256,
-        policy=_policy(options, facts),
+        policy=policy_digest(options, facts),
     )
 
 
-def _refuse_writers_elsewhere(facts: Facts) -> None:
+def refuse_writers_elsewhere(facts: Facts) -> None:
     """A build in a scratch database may touch nothing but that."""
     built = [node for node in facts.nodes.values() if node.resource_type in _BUILT]
     home = {node.database for node in facts.nodes.values() if node.resource_type == "seed"}
@@ -101,7 +101,7 @@ def _forecasts(facts: Facts) -> Iterator[Forecast]:
             yield Forecast(
                 node=uid,
                 name=node.name,
-                table=_table(node),
+                table=table_of(node),
                 safe=facts.policy.is_safe(node),
                 columns={
                     column.name: tuple(_expected(facts, uid, column.name, column.labels))
@@ -142,11 +142,13 @@ def _derived(facts: Facts) -> Mapping[str, str]:
     return {kind: whole for kind, whole in found.items() if whole is not None}
 
 
-def _table(node: Node) -> Table:
+def table_of(node: Node) -> Table:
+    """A node's relation as the warehouse calls it."""
     return Table(node.schema or "main", node.alias or node.name)
 
 
-def _policy(options: Options, facts: Facts) -> str | None:
+def policy_digest(options: Options, facts: Facts) -> str | None:
+    """SHA-256 of the policy file; None where the shipped policy holds."""
     if facts.config.file is None:
         return None
     folder = facts.project_dir

@@ -12,6 +12,7 @@ from pii_lint.rules._findings import label_order
 from pii_lint.rules._ignores import Ignore, unknown_rule
 from pii_lint.rules._masks import weakness
 from pii_lint.rules._places import ORIGIN, WHOLE
+from pii_lint.rules._retention import term_of
 from pii_lint.rules._rule import Example, Rule
 from pii_lint.rules._selection import chosen
 from pii_lint.rules.contradicting_zones import contradicting_zones
@@ -21,6 +22,7 @@ from pii_lint.rules.forbidden_kind import forbidden_kind
 from pii_lint.rules.hard_coded_relation import hard_coded_relation
 from pii_lint.rules.influence_of_pii import influence_of_pii
 from pii_lint.rules.inline_credential import inline_credential
+from pii_lint.rules.kept_for_ever import keeps, kept_for_ever
 from pii_lint.rules.literal_salt import literal_salt
 from pii_lint.rules.overstated_tag import overstated_tag
 from pii_lint.rules.pii_in_safe_model import pii_in_safe_model
@@ -59,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     influence_of_pii,
     equated_untagged,
     pseudonym_in_safe_model,
+    kept_for_ever,
     literal_salt,
     inline_credential,
     secret_in_model,
@@ -115,10 +118,12 @@ __all__ = [
     "about_suppression",
     "chosen",
     "judge",
+    "keeps",
     "label_order",
     "sign_off",
     "stale_declassification",
     "stale_suppression",
+    "term_of",
     "unanalysable",
     "unknown_rule",
     "weakness",

@@ -13,7 +13,7 @@ from pii_lint.data.secrets import is_inline
 from pii_lint.errors import ConfigError
 from pii_lint.tiers import refuse
 from pii_lint.warehouse.profile import Target
-from pii_lint.warehouse.salt import RELATION, SCHEMA, SHAPE, Salt, Sighting
+from pii_lint.warehouse.salt import RELATION, ROTATION, SCHEMA, SHAPE, Salt, Sighting
 
 # libpq's name of each setting of a dbt profile, in the spellings that dbt takes
 _SETTINGS = {
@@ -67,7 +67,9 @@ class PostgresSession:
         self._connection = connection
 
     def look(self) -> Sighting:
-        (there,) = self._row("select to_regclass(%s) is not null", RELATION)
+        there, pending = self._row(
+            "select to_regclass(%s) is not null, to_regclass(%s) is not null", RELATION, ROTATION
+        )
         if not there:
             return Sighting(table=False)
         rows, nulls, shortest, shaped = self._row(
@@ -75,7 +77,9 @@ class PostgresSession:
             "coalesce(bool_and(salt ~ %s), true) from pii_secrets.pii_salt",
             f"^({SHAPE})$",
         )
-        return Sighting(True, int(str(rows)), int(str(nulls)), int(str(shortest)), bool(shaped))
+        return Sighting(
+            True, int(str(rows)), int(str(nulls)), int(str(shortest)), bool(shaped), bool(pending)
+        )
 
     def holds(self, salt: Salt) -> bool:
         (same,) = self._row("select bool_and(salt = %s) from pii_secrets.pii_salt", salt.text)
@@ -91,6 +95,12 @@ class PostgresSession:
             f"comment on table pii_secrets.pii_salt is '{_COMMENT}'",
         ):
             self._connection.execute(statement)
+        self._connection.execute("insert into pii_secrets.pii_salt values (%s)", [salt.text])
+
+    def exchange(self, salt: Salt) -> None:
+        """Write another one in its place, in a new file: a row that is only deleted stays in the
+        old one until it is vacuumed. Whoever reads the old one at this moment ends first."""
+        self._connection.execute("truncate pii_secrets.pii_salt")
         self._connection.execute("insert into pii_secrets.pii_salt values (%s)", [salt.text])
 
     def _row(self, sql: str, *values: str) -> tuple[object, ...]:

@@ -19,6 +19,8 @@ SCHEMA = "pii_secrets"
 TABLE = "pii_salt"
 RELATION = f"{SCHEMA}.{TABLE}"
 COLUMN = "salt"
+ROTATION = f"{SCHEMA}.pii_salt_rotation"
+"""The table that stands there while a new salt waits for all that hangs on it to be built anew."""
 
 BYTES = 32
 LEAST_LENGTH = 2 * BYTES
@@ -49,6 +51,8 @@ class Sighting:
     shortest: int = 0
     shaped: bool = True
     # every value that isn't null is hexadecimal and long enough
+    pending: bool = False
+    # a rotation has begun and not ended
 
 
 class Session(Protocol):
@@ -83,12 +87,12 @@ def init(store: Store) -> str:
     with store.session(write=True) as session:
         seen = session.look()
         if not _vacant(seen):
-            _demand_sound(seen, store)
+            demand_sound(seen, store)
             return (
                 f"A sound salt already stands in {RELATION} of {store.name}; it is left as it is."
             )
-        session.put(Salt(secrets.token_bytes(BYTES).hex()))
-        _demand_sound(session.look(), store)
+        session.put(fresh())
+        demand_sound(session.look(), store)
     return (
         f"A new salt of {BYTES} random bytes stands in {RELATION} of {store.name}; back it up "
         "where you keep secrets, for without it no later hash joins with the hashes made now."
@@ -101,7 +105,7 @@ def import_(store: Store, given: str) -> str:
     with store.session(write=True) as session:
         seen = session.look()
         if not _vacant(seen):
-            _demand_sound(seen, store)
+            demand_sound(seen, store)
             if session.holds(salt):
                 return f"This very salt already stands in {RELATION} of {store.name}."
             raise ConfigError(
@@ -110,7 +114,7 @@ def import_(store: Store, given: str) -> str:
                 "and run `pii-lint salt import` again."
             )
         session.put(salt)
-        _demand_sound(session.look(), store)
+        demand_sound(session.look(), store)
     return f"The imported salt stands in {RELATION} of {store.name}."
 
 
@@ -118,15 +122,26 @@ def check(store: Store) -> str:
     """Say that the salt is sound, or raise with the sentence that says what is wrong with it."""
     with store.session(write=False) as session:
         seen = session.look()
-    _demand_sound(seen, store)
+    demand_sound(seen, store)
+    if seen.pending:
+        raise ConfigError(
+            f"A rotation of the salt in {store.name} has begun and not ended, and some relations "
+            "may still stand under the old one: run `pii-lint rotate-salt --resume`."
+        )
     return f"The salt in {RELATION} of {store.name} is sound."
+
+
+def fresh() -> Salt:
+    """One that nobody ever saw."""
+    return Salt(secrets.token_bytes(BYTES).hex())
 
 
 def _vacant(seen: Sighting) -> bool:
     return not seen.table or seen.rows == 0
 
 
-def _demand_sound(seen: Sighting, store: Store) -> None:
+def demand_sound(seen: Sighting, store: Store) -> None:
+    """Raise with the sentence that says what is wrong with the salt."""
     if fault := _fault(seen):
         what, mend = fault
         raise ConfigError(f"The salt in {RELATION} of {store.name} {what}: {mend}.")

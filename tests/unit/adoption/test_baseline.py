@@ -364,7 +364,7 @@ def test_what_never_ends_is_not_read(
 
 
 @pytest.mark.parametrize(
-    "options", [("--select", "PII001", "--ignore", "PII001"), ("--ignore", "P,T,S,L,D,A")]
+    "options", [("--select", "PII001", "--ignore", "PII001"), ("--ignore", "P,T,S,L,D,A,R")]
 )
 def test_a_run_by_no_rule_at_all_is_refused(
     shop: ShopOf, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]

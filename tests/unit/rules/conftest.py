@@ -172,7 +172,7 @@ def _model(path: str, text: str, described: Mapping[str, object]) -> Node:
         schema="main",
         alias=name,
         relation_name=f'"shop"."main"."{name}"',
-        materialized="table",
+        materialized="incremental" if "materialized='incremental'" in text else "table",
         raw_code=text,
         compiled_code=compiled,
         post_hooks=tuple(hooks),
