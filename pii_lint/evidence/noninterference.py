@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from pii_lint.evidence.building import BuildFailed
 from pii_lint.evidence.compare import Pair
 from pii_lint.evidence.record import ColumnEvidence, KindEvidence, Verdict
-from pii_lint.evidence.scratch import BuildFailed, Scratch
+from pii_lint.evidence.scratch import Scratch
 from pii_lint.foretold import Expected, Forecast, Place, Prediction
 
 _READABLE = frozenset({"clear", "partial", "weak"})

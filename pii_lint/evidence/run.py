@@ -8,11 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pii_lint.errors import ConfigError
+from pii_lint.evidence.building import BuildFailed
 from pii_lint.evidence.canaries import Canaries, finds
 from pii_lint.evidence.commit import commit
 from pii_lint.evidence.noninterference import Trials, by_kind, columns, trials
 from pii_lint.evidence.record import ColumnEvidence, Evidence, Verdict
-from pii_lint.evidence.scratch import BuildFailed, Scratch
+from pii_lint.evidence.scratch import Scratch
 from pii_lint.foretold import Prediction
 from pii_lint.warehouse.profile import Target
 

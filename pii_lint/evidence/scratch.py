@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import duckdb
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
 from pii_lint.evidence.alter import Scalar, canaries, exchanged, others, under
+from pii_lint.evidence.building import BuildFailed, build, write_profile
 from pii_lint.foretold import Place
 from pii_lint.warehouse.profile import Target, file_of
 from pii_lint.warehouse.quoting import literal, quoted, relation
@@ -39,15 +39,6 @@ class Altered:
     # nothing could be altered, and why
 
 
-class BuildFailed(Exception):
-    """dbt could not build the copy."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__(where)
-        self.where = where
-        # the first node that failed
-
-
 class Scratch:
     """A folder with the given tables of a warehouse, and the databases built from them."""
 
@@ -68,9 +59,7 @@ class Scratch:
         _copy(_file(project_dir, target), self._base, given)
         self._desk = folder / "desk" / self._stem
         self._desk.parent.mkdir()
-        output = {**target.values, "path": str(self._desk)}
-        profile = {target.profile: {"target": target.name, "outputs": {target.name: output}}}
-        (self._desk.parent / "profiles.yml").write_text(json.dumps(profile), "utf-8")
+        write_profile(self._desk.parent, target, path=str(self._desk))
 
     def altered(
         self, name: str, tables: Mapping[str, Table], places: Sequence[Place]
@@ -105,7 +94,7 @@ class Scratch:
         # always in the same place, for dbt parses everything anew where its profile differs
         file.rename(self._desk)
         try:
-            _dbt(self._project_dir, self._desk.parent, self._variables)
+            build(self._project_dir, self._desk.parent, ["--full-refresh", *self._variables])
             _freeze(self._desk)
         finally:
             self._desk.rename(file)
@@ -246,32 +235,6 @@ def _document(value: object) -> object:
 
 def _folded(keys: Iterable[str]) -> frozenset[str]:
     return frozenset(key.casefold() for key in keys)
-
-
-def _dbt(project_dir: Path, desk: Path, variables: Sequence[str]) -> None:
-    # Not at the top: dbt takes seconds to load.
-    try:
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
-    except ImportError:
-        raise ConfigError(
-            "This builds the project with dbt: install `pii-lint[duckdb]` beside it."
-        ) from None
-    words = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
-    words += ["build", "--full-refresh", "--resource-type", "model", "--resource-type", "snapshot"]
-    words += ["--project-dir", str(project_dir), "--profiles-dir", str(desk)]
-    words += ["--target-path", str(desk / "target"), "--log-path", str(desk / "logs")]
-    words += variables
-    try:
-        with chdir(project_dir):
-            result = dbtRunner().invoke(words)
-    finally:
-        # dbt keeps the file open for its next run, which is on another one
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    if not result.success:
-        nodes = getattr(result.result, "results", None) or ()
-        failed = [one.node.name for one in nodes if str(one.status) in ("error", "fail")]
-        raise BuildFailed(failed[0] if failed else "the project itself")
 
 
 def _freeze(file: Path) -> None:

@@ -1,0 +1,1 @@
+"""`pii-lint export-subject`: everything held on one person."""

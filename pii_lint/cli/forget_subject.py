@@ -1,0 +1,143 @@
+"""`pii-lint forget-subject`: take one person out of the warehouse, and keep them out."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pii_lint.cli._options import FILE, profile_options, project_options, write
+from pii_lint.cli._progress import progress
+from pii_lint.cli._subject import named
+from pii_lint.errors import ConfigError
+from pii_lint.options import Options
+
+LEFT = 1
+
+
+@click.command("forget-subject")
+@click.argument("subject", required=False)
+@click.option(
+    "--subject-file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Read who it is from this file, a line each; `-` is standard input.",
+)
+@project_options
+@profile_options("The profile's target, on DuckDB or PostgreSQL.")
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    help="The DuckDB file itself, instead of a dbt profile.",
+)
+@click.option("--yes", is_flag=True, help="Do it, instead of saying what would be done.")
+@click.option("--build", is_flag=True, help="Let dbt build models and snapshots of what is left.")
+@click.option("--vars", "variables", metavar="YAML", help="With --build: given on to dbt.")
+@click.option(
+    "--leave",
+    metavar="SCHEMA.TABLE.COLUMN",
+    multiple=True,
+    help="What is found there is somebody else's.",
+)
+@click.option(
+    "--evidence", type=FILE, help="Write the evidence to this file as JSON, and as Markdown."
+)
+@click.option("--letters", type=FILE, help="Write a draft of a request to each recipient.")
+def forget_subject(
+    subject: str | None,
+    subject_file: Path | None,
+    options: Options,
+    profiles_dir: Path | None,
+    target: str | None,
+    database: Path | None,
+    yes: bool,
+    build: bool,
+    variables: str | None,
+    leave: tuple[str, ...],
+    evidence: Path | None,
+    letters: Path | None,
+) -> int:
+    """Take one person out of every table, and keep them from coming back.
+
+    SUBJECT is an e-mail address or another value of a column that the sources' YAML lists under
+    `pii_lint_subject: {found_by: ...}`, or TABLE=KEY. Without --yes it says what would be done.
+    Exit code 1 where something of theirs is left.
+
+    \b
+    Examples:
+      pii-lint forget-subject --subject-file -
+      pii-lint forget-subject --subject-file request.txt --yes --evidence erasure.json
+    """
+    from pii_lint.artifacts.load import project_around
+    from pii_lint.pipeline.rights import rights
+    from pii_lint.reports.letters import of_a_person
+    from pii_lint.warehouse.profile import file_of, find_target
+
+    # Not at the top: the linter runs without a database driver.
+    try:
+        from pii_lint.evidence.rights import writing
+        from pii_lint.evidence.rights.duckdb_file import foresee_in, forget_in
+        from pii_lint.evidence.rights.forget import Order, StillThere
+        from pii_lint.evidence.rights.person import identified
+        from pii_lint.evidence.writing import digest
+    except ImportError:
+        raise ConfigError(
+            "forget-subject needs a database driver: install `pii-lint[duckdb]`."
+        ) from None
+
+    said = named(subject, subject_file)
+    folder = (project_around(options.project_dir) or Path()).resolve()
+    with progress():
+        holdings = rights(options)
+    found = None
+    if database is None or build:
+        found = find_target(folder, profiles_dir=profiles_dir, target=target)
+    order = Order(
+        holdings=holdings,
+        given=identified(said, holdings.held),
+        project_dir=folder,
+        target=found,
+        today=datetime.now(tz=UTC).date(),
+        build=build,
+        variables=variables,
+        leave=frozenset(one.lower() for one in leave),
+        told=_told,
+    )
+    try:
+        with progress():
+            if database is None and found is not None and found.engine == "postgres":
+                from pii_lint.evidence.rights.postgres_server import foresee_on, forget_on
+
+                plan = foresee_on(found, order)
+                done = forget_on(found, order) if yes else None
+            elif database is not None or (found is not None and found.engine == "duckdb"):
+                file = database or folder / file_of(found)  # type: ignore[arg-type]
+                plan = foresee_in(file, order)
+                done = forget_in(file, order) if yes else None
+            else:
+                raise ConfigError(
+                    "Somebody can be forgotten on DuckDB and on PostgreSQL only: choose another "
+                    "--target."
+                )
+    except StillThere as left:
+        write(writing.left_over(left.cells))
+        return LEFT
+    if done is None:
+        write(writing.foreseen(plan, holdings))
+        return 0
+    write(writing.as_text(done))
+    if evidence is not None:
+        text = writing.as_json(done)
+        sha256 = digest(text)
+        write(text, evidence)
+        write(writing.as_markdown(done, sha256), evidence.with_suffix(".md"))
+        click.echo(f"{evidence}: sha256 {sha256}")
+    if letters is not None:
+        write(of_a_person(holdings.recipients), letters)
+    return 0 if done.clean else LEFT
+
+
+def _told(step: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"{step}", err=True)

@@ -1,0 +1,195 @@
+"""An erasure in PostgreSQL: one transaction, then the tables written anew and looked through.
+
+A commit takes the rows from everybody's sight; until its table is written anew they lie in its
+file, and what the planner knows of them in its statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from pii_lint import progress
+from pii_lint.counts import Table
+from pii_lint.errors import ConfigError
+from pii_lint.evidence.building import write_profile
+from pii_lint.evidence.rights.erasure import Left, left
+from pii_lint.evidence.rights.forget import (
+    Foreseen,
+    Order,
+    StillThere,
+    built,
+    foresee,
+    known_before,
+    recorded,
+    sorted_out,
+    taken_out,
+)
+from pii_lint.evidence.rights.person import Person
+from pii_lint.evidence.rights.record import Forgotten
+from pii_lint.warehouse.postgres_store import settings
+from pii_lint.warehouse.profile import Target
+from pii_lint.warehouse.quoting import relation
+from pii_lint.warehouse.subject.database import Row, spelled
+from pii_lint.warehouse.subject.postgres import Postgres
+
+_LOCK = "select pg_advisory_xact_lock(hashtext('pii_lint.forget_subject'))"
+_STATISTICS = """
+select schemaname::text, tablename::text, attname::text,
+lower(concat_ws(' ', most_common_vals::text, histogram_bounds::text, most_common_elems::text))
+from pg_stats
+"""
+_REFUSALS = (psycopg.errors.RaiseException, psycopg.IntegrityError)
+_UNSEARCHED = (
+    "the server's files can't be read from here: every table that may have held rows of theirs was "
+    "written anew (vacuum full) and its statistics made anew; the write-ahead log, its archive, "
+    "replicas and backups hold what was, until they expire"
+)
+
+
+def foresee_on(target: Target, order: Order) -> Foreseen:
+    """What would be done; nothing stays of the looking."""
+    with _connected(target) as connection:
+        try:
+            return foresee(Postgres(connection), order)
+        finally:
+            connection.rollback()
+
+
+def forget_on(target: Target, order: Order) -> Forgotten:
+    """Take a person out of the database. Raises `StillThere`, and leaves it as it was, where
+    something of theirs stands in a table that nobody declared."""
+    with _connected(target) as connection:
+        database = Postgres(connection)
+        connection.execute(_LOCK.encode())
+        order.told("taking them out")
+        again = known_before(database, order)
+        person, touched = taken_out(database, order)
+        _refresh(database)
+        order.told("searching")
+        counted, _ = sorted_out(left(database, order.holdings, person), order)
+        if counted:
+            raise StillThere(counted)
+        connection.commit()
+        if order.build:
+            order.told("building")
+            _build(order, target)
+        order.told("writing tables anew")
+        connection.autocommit = True
+        _write_anew(connection, order)
+        connection.autocommit = False
+        counted, excused = sorted_out(left(database, order.holdings, person), order)
+        statistics = tuple(_statistics(database, person, excused))
+        version = connection.info.server_version // 10000
+        connection.rollback()
+    record = recorded(
+        order,
+        person,
+        touched,
+        engine=f"PostgreSQL {version}",
+        excused=excused,
+        bytes_told=_UNSEARCHED,
+        bytes_found=None,
+        again=again,
+        statistics=statistics,
+    )
+    return replace(record, cells=counted)
+
+
+def _refresh(database: Postgres) -> None:
+    for table in _materialized(database):
+        database.execute(f"refresh materialized view {database.relation(table)}")
+
+
+def _materialized(database: Postgres) -> list[Table]:
+    rows = database.query("select schemaname::text, matviewname::text from pg_matviews")
+    return [Table(str(schema), str(name)) for schema, name in rows]
+
+
+def _build(order: Order, target: Target) -> None:
+    with TemporaryDirectory(prefix="pii-lint-forget-") as folder:
+        write_profile(Path(folder), target)
+        built(order, Path(folder))
+
+
+def _write_anew(connection: psycopg.Connection[Row], order: Order) -> None:
+    """Every table that may have held something of theirs, touched today or by a run that broke."""
+    database = Postgres(connection)
+    wanted = [
+        *(one.table for one in order.holdings.held),
+        *(d.table for d in order.holdings.derived),
+    ]
+    tables = [found for one in wanted if (found := spelled(database, one)) is not None]
+    for number, table in enumerate(dict.fromkeys(tables)):
+        progress.tell(number, len(tables))
+        connection.execute(f"vacuum (full, analyze) {relation(table)}".encode())
+    for name in ("pg_catalog.pg_statistic", "pg_catalog.pg_statistic_ext_data"):
+        # the catalogue keeps dead rows like any table; its owner or the database's may do this
+        _try(connection, f"vacuum (full) {name}")
+    _try(connection, "checkpoint")
+    _try(connection, "select pg_switch_wal()")
+
+
+def _try(connection: psycopg.Connection[Row], sql: str) -> bool:
+    try:
+        connection.execute(sql.encode())
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+def _statistics(database: Postgres, person: Person, excused: tuple[Left, ...]) -> Iterator[Left]:
+    """Columns of which the planner still knows a value of theirs."""
+    names = {(one.table, one.column) for one in excused}
+    terms = [one for one in person.terms if one.fit != "whole"]
+    for schema, table, column, text in database.query(_STATISTICS):
+        if (f"{schema}.{table}", str(column)) not in names and any(
+            one.within(str(text)) for one in terms
+        ):
+            yield Left(f"{schema}.{table}", str(column), 0)
+
+
+@contextmanager
+def _connected(target: Target) -> Iterator[psycopg.Connection[Row]]:
+    # The driver's own error is dropped: it may quote data, SQL or a password.
+    try:
+        with psycopg.connect(
+            make_conninfo(**{**settings(target), "application_name": "pii-lint forget-subject"})
+        ) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise ConfigError(_sentence(error, target)) from None
+
+
+def _sentence(error: psycopg.Error, target: Target) -> str:
+    where = f"target {target.name} in {target.file}"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return (
+            f"The role of {where} may not do this: it has to own the raw tables, what dbt builds, "
+            "and the schema pii_secrets."
+        )
+    if isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
+        return f"Somebody holds a table that {where} has to write anew: run this again later."
+    if isinstance(error, psycopg.OperationalError):
+        return (
+            f"No connection by {where}, or it broke off: check that the server runs, and the "
+            "target's user, password and TLS settings; running this again does no harm."
+        )
+    if isinstance(
+        error, psycopg.errors.RaiseException | psycopg.errors.IntegrityConstraintViolation
+    ):
+        return (
+            f"A trigger or constraint in the database of {where} keeps rows that are to go "
+            f"(SQLSTATE {error.sqlstate}): let this role pass it, or say `on_forget: blank` or "
+            "`keep` for that table."
+        )
+    return (
+        f"PostgreSQL could not forget anybody by {where} ({type(error).__name__}, SQLSTATE "
+        f"{error.sqlstate}): check the role's rights and the server's log."
+    )
