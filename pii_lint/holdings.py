@@ -91,6 +91,8 @@ class Recipient:
     signed_until: str | None
     takes: tuple[str, ...]
     # unique_ids
+    of: frozenset[str]
+    # unique_ids of the tables in which what it gets was born
     kinds: tuple[str, ...]
     forms: tuple[str, ...]
 

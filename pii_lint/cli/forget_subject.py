@@ -10,7 +10,7 @@ import click
 
 from pii_lint.cli._options import FILE, profile_options, project_options, write
 from pii_lint.cli._progress import progress
-from pii_lint.cli._subject import named
+from pii_lint.cli._subject import named, place_of, subject_options
 from pii_lint.errors import ConfigError
 from pii_lint.options import Options
 
@@ -18,20 +18,16 @@ LEFT = 1
 
 
 @click.command("forget-subject")
-@click.argument("subject", required=False)
-@click.option(
-    "--subject-file",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Read who it is from this file, a line each; `-` is standard input.",
-)
+@subject_options
 @project_options
 @profile_options("The profile's target, on DuckDB or PostgreSQL.")
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    help="The DuckDB file itself, instead of a dbt profile.",
-)
 @click.option("--yes", is_flag=True, help="Do it, instead of saying what would be done.")
+@click.option(
+    "--returned",
+    is_flag=True,
+    help="Take out again whoever was forgotten and came back, as by `dbt seed`; names nobody.",
+)
+@click.option("--lift", is_flag=True, help="Let a person come back who was forgotten.")
 @click.option("--build", is_flag=True, help="Let dbt build models and snapshots of what is left.")
 @click.option("--vars", "variables", metavar="YAML", help="With --build: given on to dbt.")
 @click.option(
@@ -47,11 +43,13 @@ LEFT = 1
 def forget_subject(
     subject: str | None,
     subject_file: Path | None,
+    database: Path | None,
     options: Options,
     profiles_dir: Path | None,
     target: str | None,
-    database: Path | None,
     yes: bool,
+    returned: bool,
+    lift: bool,
     build: bool,
     variables: str | None,
     leave: tuple[str, ...],
@@ -68,16 +66,15 @@ def forget_subject(
     Examples:
       pii-lint forget-subject --subject-file -
       pii-lint forget-subject --subject-file request.txt --yes --evidence erasure.json
+      pii-lint forget-subject --returned --yes
     """
     from pii_lint.artifacts.load import project_around
     from pii_lint.pipeline.rights import rights
     from pii_lint.reports.letters import of_a_person
-    from pii_lint.warehouse.profile import file_of, find_target
 
     # Not at the top: the linter runs without a database driver.
     try:
         from pii_lint.evidence.rights import writing
-        from pii_lint.evidence.rights.duckdb_file import foresee_in, forget_in
         from pii_lint.evidence.rights.forget import Order, StillThere
         from pii_lint.evidence.rights.person import identified
         from pii_lint.evidence.writing import digest
@@ -85,47 +82,37 @@ def forget_subject(
         raise ConfigError(
             "forget-subject needs a database driver: install `pii-lint[duckdb]`."
         ) from None
-
-    said = named(subject, subject_file)
+    if returned and (subject is not None or subject_file is not None or lift):
+        raise ConfigError("--returned is about everybody who was forgotten: name nobody with it.")
+    said = [] if returned else named(subject, subject_file)
     folder = (project_around(options.project_dir) or Path()).resolve()
+    place, found = place_of(folder, database, profiles_dir, target, needed=build)
     with progress():
         holdings = rights(options)
-    found = None
-    if database is None or build:
-        found = find_target(folder, profiles_dir=profiles_dir, target=target)
-    order = Order(
-        holdings=holdings,
-        given=identified(said, holdings.held),
-        project_dir=folder,
-        target=found,
-        today=datetime.now(tz=UTC).date(),
-        build=build,
-        variables=variables,
-        leave=frozenset(one.lower() for one in leave),
-        told=_told,
-    )
-    try:
-        with progress():
-            if database is None and found is not None and found.engine == "postgres":
-                from pii_lint.evidence.rights.postgres_server import foresee_on, forget_on
-
-                plan = foresee_on(found, order)
-                done = forget_on(found, order) if yes else None
-            elif database is not None or (found is not None and found.engine == "duckdb"):
-                file = database or folder / file_of(found)  # type: ignore[arg-type]
-                plan = foresee_in(file, order)
-                done = forget_in(file, order) if yes else None
-            else:
-                raise ConfigError(
-                    "Somebody can be forgotten on DuckDB and on PostgreSQL only: choose another "
-                    "--target."
-                )
-    except StillThere as left:
-        write(writing.left_over(left.cells))
-        return LEFT
-    if done is None:
-        write(writing.foreseen(plan, holdings))
-        return 0
+        order = Order(
+            holdings=holdings,
+            given=None if returned else identified(said, holdings.held),
+            project_dir=folder,
+            target=found,
+            today=datetime.now(tz=UTC).date(),
+            build=build,
+            variables=variables,
+            leave=frozenset(one.lower() for one in leave),
+            told=_told,
+        )
+        if lift and order.given is not None:
+            people = place.lift(order.given)
+            write(writing.lifted(people))
+            return 0
+        plan = place.foresee(order)
+        if not yes or (returned and not any(one.rows for one in plan.touched)):
+            write(writing.foreseen(plan, holdings))
+            return 0
+        try:
+            done = place.forget(order)
+        except StillThere as left:
+            write(writing.left_over(left.cells))
+            return LEFT
     write(writing.as_text(done))
     if evidence is not None:
         text = writing.as_json(done)
@@ -134,10 +121,10 @@ def forget_subject(
         write(writing.as_markdown(done, sha256), evidence.with_suffix(".md"))
         click.echo(f"{evidence}: sha256 {sha256}")
     if letters is not None:
-        write(of_a_person(holdings.recipients), letters)
+        write(of_a_person(done.recipients), letters)
     return 0 if done.clean else LEFT
 
 
 def _told(step: str) -> None:
     if sys.stderr.isatty():
-        click.echo(f"{step}", err=True)
+        click.echo(step, err=True)

@@ -126,7 +126,7 @@ def _recipients(facts: Facts, followed: Facts, held: frozenset[str]) -> Iterator
     for uid, use in uses(facts).items():
         exposure = facts.exposures[uid]
         taken = [one for node in use.takes for one in _values(facts, node, held)]
-        keyed = any(_values(followed, node, held) for node in use.takes)
+        keyed = [one for node in use.takes for one in _values(followed, node, held)]
         if not _leaves(exposure) or not (taken or keyed):
             continue
         signed = use.sign_off
@@ -137,6 +137,7 @@ def _recipients(facts: Facts, followed: Facts, held: frozenset[str]) -> Iterator
             signed_by=signed.approved_by if signed else None,
             signed_until=signed.until if signed else None,
             takes=use.takes,
+            of=frozenset(label.origin.node for label in (*taken, *keyed)),
             kinds=tuple(sorted({label.kind for label in taken})),
             forms=tuple(sorted({label.form.word for label in taken})),
         )

@@ -36,6 +36,7 @@ from pii_lint.warehouse.duckdb_counts import opened
 from pii_lint.warehouse.duckdb_store import PATIENCE, is_locked
 from pii_lint.warehouse.quoting import literal, quoted
 from pii_lint.warehouse.subject.duckdb import DuckDB
+from pii_lint.warehouse.subject.tombstones import lift
 
 _PAUSE = 0.1
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
@@ -43,16 +44,29 @@ _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-def foresee_in(file: Path, order: Order) -> Foreseen:
-    """What would be done; the file is only read."""
-    with opened(file) as connection, _plainly(file):
-        return foresee(DuckDB(connection), order)
+class DuckDBFile:
+    """A warehouse in a file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def foresee(self, order: Order) -> Foreseen:
+        with opened(self._file) as connection, _plainly(self._file):
+            return foresee(DuckDB(connection), order)
+
+    def forget(self, order: Order) -> Forgotten:
+        return _forget(self._file.resolve(), order)
+
+    def lift(self, given: frozenset[tuple[str, str]]) -> int:
+        _demand(self._file)
+        with _plainly(self._file), _patiently(self._file) as connection:
+            connection.begin()
+            people = lift(DuckDB(connection), given)
+            connection.commit()
+            return people
 
 
-def forget_in(file: Path, order: Order) -> Forgotten:
-    """Take a person out of the file. Raises `StillThere`, and leaves it as it was, where something
-    of theirs stands in a table that nobody declared."""
-    file = file.resolve()
+def _forget(file: Path, order: Order) -> Forgotten:
     with _plainly(file), _desk(file) as desk:
         work, clean = desk / "work" / file.name, desk / "clean" / file.name
         with _held(file) as database:
@@ -114,10 +128,7 @@ def _told(blurry: int) -> str:
 @contextmanager
 def _held(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database, opened so that others may read it and nobody writes."""
-    if not file.is_file():
-        raise ConfigError(
-            f"There is no DuckDB file at {file}: give the right path with --database."
-        )
+    _demand(file)
     with _patiently(file) as writer:
         writer.execute("checkpoint")
     with duckdb.connect(config=_NO_EXTENSIONS) as connection:
@@ -125,6 +136,13 @@ def _held(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if file.with_name(f"{file.name}.wal").exists():
             raise _in_use(file)
         yield connection
+
+
+def _demand(file: Path) -> None:
+    if not file.is_file():
+        raise ConfigError(
+            f"There is no DuckDB file at {file}: give the right path with --database."
+        )
 
 
 def _patiently(file: Path) -> duckdb.DuckDBPyConnection:

@@ -59,6 +59,8 @@ def erase(
         if condition is not None:
             table, where = condition
             database.execute(f"delete from {database.relation(table)} where {where}")
+    if not touched and not person.known:
+        return ()
     values = {(VALUE, one.value) for one in person.former if one.telling and not one.shared}
     cleaned = {one.called for one in touched}
     tables = [one.node for one in holdings.held if one.called in cleaned]

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from pii_lint.errors import ConfigError
 from pii_lint.evidence.building import BuildFailed, build
 from pii_lint.evidence.commit import commit
 from pii_lint.evidence.rights.erasure import Left, Touched, erase, theirs_in, unclear
 from pii_lint.evidence.rights.files import holding, spellings, written
-from pii_lint.evidence.rights.person import Former, Person, Term, look, salt_of
+from pii_lint.evidence.rights.person import Former, Person, Term, look
 from pii_lint.evidence.rights.record import Forgotten, Searched
-from pii_lint.holdings import Holdings
+from pii_lint.holdings import Holdings, Recipient
 from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.subject import tombstones
 from pii_lint.warehouse.subject.database import Database
@@ -25,7 +26,8 @@ class Order:
     """What is asked for."""
 
     holdings: Holdings
-    given: frozenset[tuple[str, str]] = field(repr=False)
+    given: frozenset[tuple[str, str]] | None = field(repr=False)
+    # None for whoever was forgotten and has come back
     project_dir: Path
     target: Target | None
     today: date
@@ -34,6 +36,20 @@ class Order:
     leave: frozenset[str] = frozenset()
     # columns whose finds are somebody else's, as schema.table.column
     told: Callable[[str], object] = str
+
+
+class Place(Protocol):
+    """A warehouse, of whichever engine."""
+
+    def foresee(self, order: Order) -> Foreseen:
+        """Count what would be done; nothing is touched."""
+
+    def forget(self, order: Order) -> Forgotten:
+        """Take the person out. Raises `StillThere`, and leaves all as it was, where something of
+        theirs stands in a table that nobody declared."""
+
+    def lift(self, given: frozenset[tuple[str, str]]) -> int:
+        """Take down the tombstones of a person, who may come back then; gives of how many."""
 
 
 class StillThere(Exception):
@@ -54,12 +70,11 @@ class Foreseen:
 
 def foresee(database: Database, order: Order) -> Foreseen:
     """Count what would be touched. Raises `ConfigError` where nobody is known so."""
-    person = look(database, order.holdings, order.given, salt_of(database, order.holdings))
-    touched = theirs_in(database, order.holdings, person)
+    touched = theirs_in(database, order.holdings, _person(database, order))
     again = known_before(database, order)
     if not again and not any(one.rows for one in touched):
         raise ConfigError(
-            "Nobody in the warehouse is known by that, and nobody who was was forgotten: check how "
+            "Nobody in the warehouse is known by that, and nobody was forgotten who was: check how "
             "it is written, or give the key as TABLE=KEY."
         )
     return Foreseen(touched, again)
@@ -68,12 +83,20 @@ def foresee(database: Database, order: Order) -> Foreseen:
 def known_before(database: Database, order: Order) -> bool:
     """True where they were forgotten before."""
     standing = tombstones.read(database)
+    if order.given is None:
+        return True
     return standing is not None and any(standing.holds(*one) for one in order.given)
+
+
+def _person(database: Database, order: Order) -> Person:
+    if order.given is not None:
+        return look(database, order.holdings, order.given)
+    return look(database, order.holdings, frozenset(), tombstones.read(database))
 
 
 def taken_out(database: Database, order: Order) -> tuple[Person, tuple[Touched, ...]]:
     """Their rows, taken out in the open transaction, and what they were."""
-    person = look(database, order.holdings, order.given, salt_of(database, order.holdings))
+    person = _person(database, order)
     return person, erase(database, order.holdings, person, order.today)
 
 
@@ -129,11 +152,18 @@ def recorded(
         statistics=statistics,
         files=tuple(holding(order.project_dir, written(order.project_dir), wanted)),
         seeds=tuple(holding(order.project_dir, order.holdings.seeds, wanted)),
-        recipients=order.holdings.recipients,
+        recipients=concerned(order.holdings, touched),
         built=order.build,
         again=again,
         unclear=unclear(order.holdings),
     )
+
+
+def concerned(holdings: Holdings, touched: Iterable[Touched]) -> tuple[Recipient, ...]:
+    """Who got something of the tables in which they stood; everybody where nobody knows these."""
+    names = {one.called for one in touched if one.rows}
+    nodes = {one.node for one in holdings.held if one.called in names}
+    return tuple(one for one in holdings.recipients if not nodes or nodes & one.of)
 
 
 def _searched(former: Iterable[Former], terms: Iterable[Term]) -> Searched:

@@ -15,6 +15,7 @@ from pii_lint.holdings import Held, Holdings
 from pii_lint.warehouse.subject.database import Database, number, spelled
 from pii_lint.warehouse.subject.documents import parsed, told_under
 from pii_lint.warehouse.subject.rows import SHORTEST, Theirs, identifies, normal, reach
+from pii_lint.warehouse.subject.tombstones import Tombstones
 
 LONG = 10
 """A text of letters alone that is at least so long is looked for inside of others, too."""
@@ -115,19 +116,26 @@ def identified(lines: Iterable[str], held: Sequence[Held]) -> frozenset[tuple[st
 
 
 def look(
-    database: Database, holdings: Holdings, given: frozenset[tuple[str, str]], secret: str | None
+    database: Database,
+    holdings: Holdings,
+    given: frozenset[tuple[str, str]],
+    standing: Tombstones | None = None,
 ) -> Person:
-    """Find their rows, and collect their values. `secret` is the salt of the pseudonyms."""
+    """Find their rows, and collect their values; with tombstones, those of whoever these are of."""
     theirs = Theirs(database, holdings.held)
     known = set(given)
-    reach(theirs, holdings.held, known)
+    if standing is None:
+        reach(theirs, holdings.held, known)
+    else:
+        reach(theirs, holdings.held, known, standing.holds)
     former = tuple(_former(database, theirs, holdings.held, given))
     # a small number may be a key of somebody else in another table
     keys = {one for about, one in known if about.startswith(_NODES) and identifies(one)}
+    secret = _salt(database, holdings)
     return Person(theirs, frozenset(known), former, tuple(_terms(former, keys, secret)))
 
 
-def salt_of(database: Database, holdings: Holdings) -> str | None:
+def _salt(database: Database, holdings: Holdings) -> str | None:
     """The one salt, to know their pseudonyms by; None where there is none that can be read."""
     if holdings.salt is None or (table := spelled(database, holdings.salt)) is None:
         return None

@@ -38,6 +38,7 @@ from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.quoting import relation
 from pii_lint.warehouse.subject.database import Row, spelled
 from pii_lint.warehouse.subject.postgres import Postgres
+from pii_lint.warehouse.subject.tombstones import lift
 
 _LOCK = "select pg_advisory_xact_lock(hashtext('pii_lint.forget_subject'))"
 _STATISTICS = """
@@ -53,18 +54,28 @@ _UNSEARCHED = (
 )
 
 
-def foresee_on(target: Target, order: Order) -> Foreseen:
-    """What would be done; nothing stays of the looking."""
-    with _connected(target) as connection:
-        try:
-            return foresee(Postgres(connection), order)
-        finally:
-            connection.rollback()
+class PostgresServer:
+    """A warehouse in a database that a target of a dbt profile names."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def foresee(self, order: Order) -> Foreseen:
+        with _connected(self._target) as connection:
+            try:
+                return foresee(Postgres(connection), order)
+            finally:
+                connection.rollback()
+
+    def forget(self, order: Order) -> Forgotten:
+        return _forget(self._target, order)
+
+    def lift(self, given: frozenset[tuple[str, str]]) -> int:
+        with _connected(self._target) as connection:
+            return lift(Postgres(connection), given)
 
 
-def forget_on(target: Target, order: Order) -> Forgotten:
-    """Take a person out of the database. Raises `StillThere`, and leaves it as it was, where
-    something of theirs stands in a table that nobody declared."""
+def _forget(target: Target, order: Order) -> Forgotten:
     with _connected(target) as connection:
         database = Postgres(connection)
         connection.execute(_LOCK.encode())

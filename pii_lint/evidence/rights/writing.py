@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pii_lint import __version__
 from pii_lint.evidence.rights.erasure import Left
-from pii_lint.evidence.rights.forget import Foreseen
+from pii_lint.evidence.rights.forget import Foreseen, concerned
 from pii_lint.evidence.rights.record import Forgotten
 from pii_lint.holdings import Holdings
 
@@ -21,11 +21,24 @@ def foreseen(plan: Foreseen, holdings: Holdings) -> str:
         f"{one.called}: {_rows(one.rows)} {_WOULD[one.what]}" for one in plan.touched if one.rows
     ]
     if plan.again:
-        lines.append("They were forgotten before; what came back, or was left, goes now.")
+        back = any(one.rows for one in plan.touched)
+        lines.append(
+            "They were forgotten before; what came back, or was left, goes now."
+            if back
+            else "They were forgotten before, and no row of theirs has come back."
+        )
     lines += [f"{one.called}: stays, for {one.reason}" for one in holdings.kept]
-    lines += [f"{one.recipient} is to be asked, by {one.exposure}" for one in holdings.recipients]
+    asked = concerned(holdings, plan.touched)
+    lines += [f"{one.recipient} is to be asked, by {one.exposure}" for one in asked]
     lines.append("Nothing was touched: say --yes to do it.")
     return "\n".join(lines) + "\n"
+
+
+def lifted(people: int) -> str:
+    """What became of a wish to let somebody come back."""
+    if people:
+        return "Their tombstones are taken down: the next load may bring them back.\n"
+    return "Nobody who is known by that was forgotten.\n"
 
 
 def left_over(cells: tuple[Left, ...]) -> str:

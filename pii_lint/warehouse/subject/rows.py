@@ -79,11 +79,25 @@ class Theirs:
         ]
         return f"({' or '.join(parts)})" if parts else None
 
-    def count(self, held: Held) -> int:
-        """How many rows are theirs."""
+    def count(self, held: Held, gone: Callable[[str], bool] = lambda _: False) -> int:
+        """How many rows are theirs, and not blanked already."""
         table, condition = self.table(held), self.condition(held)
         if table is None or condition is None:
             return 0
+        if held.on_forget == "blank":
+            told = [f"{cell} is distinct from {v}" for cell, v in self._blanks(held, table)]
+            for column in self._documents(held, table):
+                self._lay_out(held, column, gone)
+                cell = self._database.quoted(column.name)
+                # a workbench has room for one column's documents
+                sql = f"select distinct pii_lint_old from {_PAIRS}"
+                old = [(str(each),) for (each,) in self._database.query(sql)]
+                self._database.workbench(f"{_PAIRS}_{len(told)}", "pii_lint_old varchar")
+                self._database.fill(f"{_PAIRS}_{len(told)}", old)
+                told.append(
+                    f"cast({cell} as varchar) in (select pii_lint_old from {_PAIRS}_{len(told)})"
+                )
+            condition += f" and ({' or '.join(told) or 'false'})"
         name = self._database.relation(table)
         return number(self._database, f"select count(*) from {name} where {condition}")
 
@@ -113,25 +127,23 @@ class Theirs:
         """Do to their rows what is declared; gives how many there were. `gone` is true of a text
         in which something of them stands."""
         table, condition = self.table(held), self.condition(held)
-        count = self.count(held)
+        count = self.count(held, gone)
         if table is None or condition is None or not count:
             return 0
         name = self._database.relation(table)
         if held.on_forget == "delete":
             self._database.execute(f"delete from {name} where {condition}")
             return count
-        columns = {one.name.lower(): one for one in self._database.columns(table)}
-        documents = [column for column in held.blank if self._is_document(held, column)]
-        for column in documents:
-            self._strip(held, table, columns[column.lower()], condition, gone)
-        blanks = {
-            columns[one.lower()].name: _blank(held, columns[one.lower()])
-            for one in held.blank
-            if one not in documents and one.lower() in columns
-        }
+        for column in self._documents(held, table):
+            self._lay_out(held, column, gone)
+            cell = self._database.quoted(column.name)
+            self._database.execute(
+                f"update {name} set {cell} = cast(pii_lint_new as {column.type}) from {_PAIRS} "
+                f"where cast({cell} as varchar) = pii_lint_old and {condition}"
+            )
+        blanks = ", ".join(f"{cell} = {value}" for cell, value in self._blanks(held, table))
         if blanks:
-            listed = ", ".join(f"{self._database.quoted(c)} = {v}" for c, v in blanks.items())
-            self._database.execute(f"update {name} set {listed} where {condition}")
+            self._database.execute(f"update {name} set {blanks} where {condition}")
         return count
 
     def _marks(self, held: Held) -> Iterator[tuple[str, Callable[[str, Wanted], bool]]]:
@@ -157,38 +169,49 @@ class Theirs:
             "there: load the table again, or mend the YAML."
         )
 
-    def _is_document(self, held: Held, column: str) -> bool:
-        led = any(one.column == column and one.path for one in held.references)
-        return led or column in held.keys or column in held.documents
+    def _documents(self, held: Held, table: Table) -> list[Listed]:
+        """The columns that lose what is in them."""
+        return [one for one in self._blanked(held, table) if _is_document(held, one)]
 
-    def _strip(
-        self, held: Held, table: Table, column: Listed, condition: str, gone: Callable[[str], bool]
-    ) -> None:
-        """Leave of documents what is declared to stay: what else may be in them nobody knows."""
-        kept = [one.path for one in held.references if one.column == column.name and one.path]
+    def _blanks(self, held: Held, table: Table) -> list[tuple[str, str]]:
+        """The columns that lose their value as a whole, and what stands there then."""
+        return [
+            (self._database.quoted(one.name), _blank(held, one))
+            for one in self._blanked(held, table)
+            if not _is_document(held, one)
+        ]
+
+    def _blanked(self, held: Held, table: Table) -> list[Listed]:
+        listed = {one.lower() for one in held.blank}
+        return [one for one in self._database.columns(table) if one.name.lower() in listed]
+
+    def _lay_out(self, held: Held, column: Listed, gone: Callable[[str], bool]) -> None:
+        """Documents of theirs with what is declared to stay: what else is in them nobody knows."""
+        name = column.name.lower()
+        kept = [one.path for one in held.references if one.column.lower() == name and one.path]
         kept += [tuple(one.split(".")) for one in held.keep_keys]
-        pairs = []
-        for text in self.values(held, column.name):
-            new = rewritten(text, kept, gone)
-            if new != text:
-                pairs.append((text, new))
+        texts = ((text, rewritten(text, kept, gone)) for text in self.values(held, column.name))
+        pairs = [(old, new) for old, new in texts if old != new]
         self._database.workbench(_PAIRS, "pii_lint_old varchar, pii_lint_new varchar")
         self._database.fill(_PAIRS, pairs)
-        name, cell = self._database.relation(table), self._database.quoted(column.name)
-        self._database.execute(
-            f"update {name} set {cell} = cast(pii_lint_new as {column.type}) from {_PAIRS} "
-            f"where cast({cell} as varchar) = pii_lint_old and {condition}"
-        )
 
 
-def reach(theirs: Theirs, held: Iterable[Held], known: set[tuple[str, str]]) -> None:
-    """Find every row that what is known leads to; what those say of the person is known then."""
+def reach(
+    theirs: Theirs,
+    held: Iterable[Held],
+    known: set[tuple[str, str]],
+    also: Wanted = lambda *_: False,
+) -> None:
+    """Find every row that what is known leads to; what those say of the person is known then.
+    `also`: what else makes a row theirs."""
     grew = True
     tables = tuple(held)
     while grew:
         grew = False
         for one in tables:
-            grew |= theirs.find(one, lambda about, value: (about, normal(value)) in known)
+            grew |= theirs.find(
+                one, lambda about, value: (about, normal(value)) in known or also(about, value)
+            )
             for about, value in theirs.says(one):
                 if (about, normal(value)) not in known:
                     known.add((about, normal(value)))
@@ -218,6 +241,12 @@ def _within(kinds: Sequence[str]) -> Callable[[str, Wanted], bool]:
         )
 
     return ask
+
+
+def _is_document(held: Held, column: Listed) -> bool:
+    name = column.name.lower()
+    named = (*held.keys, *held.documents, *(one.column for one in held.references if one.path))
+    return name in {one.lower() for one in named}
 
 
 def _blank(held: Held, column: Listed) -> str:
