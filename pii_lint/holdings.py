@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from pii_lint.counts import Table
 
-OnForget: TypeAlias = Literal["delete", "blank"]
+OnForget: TypeAlias = Literal["delete", "blank", "keep"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import duckdb
 
 from pii_lint.errors import ConfigError
 from pii_lint.evidence.building import write_profile
+from pii_lint.evidence.rights.collecting import Collected, collected
 from pii_lint.evidence.rights.erasure import blurred, left
 from pii_lint.evidence.rights.files import finds, spellings
 from pii_lint.evidence.rights.forget import (
@@ -31,6 +32,7 @@ from pii_lint.evidence.rights.forget import (
     taken_out,
 )
 from pii_lint.evidence.rights.record import Forgotten
+from pii_lint.holdings import Holdings
 from pii_lint.warehouse.duckdb_compact import write_anew
 from pii_lint.warehouse.duckdb_counts import opened
 from pii_lint.warehouse.duckdb_store import PATIENCE, is_locked
@@ -56,6 +58,17 @@ class DuckDBFile:
 
     def forget(self, order: Order) -> Forgotten:
         return _forget(self._file.resolve(), order)
+
+    def export(
+        self, holdings: Holdings, given: frozenset[tuple[str, str]], role: str | None
+    ) -> Collected:
+        if role is not None:
+            raise ConfigError(
+                "A DuckDB file knows no roles: whoever may open it may read all of it, so leave "
+                "--role away."
+            )
+        with opened(self._file) as connection, _plainly(self._file):
+            return collected(DuckDB(connection), holdings, given)
 
     def lift(self, given: frozenset[tuple[str, str]]) -> int:
         _demand(self._file)
@@ -210,8 +223,8 @@ def _plainly(file: Path) -> Iterator[None]:
         if is_locked(error):
             raise _in_use(file) from None
         raise ConfigError(
-            f"DuckDB could not forget anybody in {file} ({type(error).__name__}); the file is as "
-            "it was: check that it is a DuckDB file, and that the tables have the columns that "
+            f"DuckDB could not do this in {file} ({type(error).__name__}); the file is as it "
+            "was: check that it is a DuckDB file, and that the tables have the columns that "
             "the YAML names."
         ) from None
 

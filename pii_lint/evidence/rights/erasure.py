@@ -36,10 +36,14 @@ class Left:
 
 def theirs_in(database: Database, holdings: Holdings, person: Person) -> tuple[Touched, ...]:
     """How many of their rows each table holds; nothing is touched."""
-    found = [Touched(one.called, person.theirs.count(one), one.on_forget) for one in holdings.held]
-    _prepare(database, person)
+    found = [
+        Touched(one.called, person.theirs.count(one), one.on_forget)
+        for one in holdings.held
+        if one.on_forget != "keep"
+    ]
+    prepare(database, person)
     for one in holdings.derived:
-        condition = _derived(database, one, person)
+        condition = derived_rows(database, one, person)
         if condition is not None:
             table, where = condition
             sql = f"select count(*) from {database.relation(table)} where {where}"
@@ -55,7 +59,7 @@ def erase(
     for held in _outermost_first(holdings.held):
         person.theirs.take(held, person.gone)
     for one in holdings.derived:
-        condition = _derived(database, one, person)
+        condition = derived_rows(database, one, person)
         if condition is not None:
             table, where = condition
             database.execute(f"delete from {database.relation(table)} where {where}")
@@ -70,7 +74,7 @@ def erase(
 
 def left(database: Database, holdings: Holdings, person: Person) -> tuple[Left, ...]:
     """Every column of every table in which something of theirs still stands."""
-    _prepare(database, person)
+    prepare(database, person)
     spared = {spelled(database, one.table) for one in holdings.kept}
     spared |= {spelled(database, one) for one in (KEY, TOMBSTONES)}
     return tuple(
@@ -83,7 +87,7 @@ def left(database: Database, holdings: Holdings, person: Person) -> tuple[Left, 
 
 def blurred(database: Database, person: Person) -> frozenset[str]:
     """What stands within longer values of other people, so that bytes say nothing of it."""
-    _prepare(database, person)
+    prepare(database, person)
     found: set[str] = set()
     for table in database.tables():
         for column in database.columns(table):
@@ -109,7 +113,8 @@ def _left_in(database: Database, table: Table) -> Iterator[Left]:
             yield Left(f"{table.schema}.{table.name}", column.name, int(str(rows)))
 
 
-def _prepare(database: Database, person: Person) -> None:
+def prepare(database: Database, person: Person) -> None:
+    """Lay out what is known of them where the database can compare it."""
     _fill(database, person.terms)
     database.workbench(_KEYS, "about integer, value varchar")
     numbers = _numbered(person)
@@ -131,7 +136,7 @@ def _holds(name: str) -> str:
     )
 
 
-def _derived(database: Database, one: Derived, person: Person) -> tuple[Table, str] | None:
+def derived_rows(database: Database, one: Derived, person: Person) -> tuple[Table, str] | None:
     """A table that dbt makes, and the SQL that is true of their rows in it."""
     table = spelled(database, one.table)
     if table is None:

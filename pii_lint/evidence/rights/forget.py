@@ -11,6 +11,7 @@ from typing import Protocol
 from pii_lint.errors import ConfigError
 from pii_lint.evidence.building import BuildFailed, build
 from pii_lint.evidence.commit import commit
+from pii_lint.evidence.rights.collecting import Collected
 from pii_lint.evidence.rights.erasure import Left, Touched, erase, theirs_in, unclear
 from pii_lint.evidence.rights.files import holding, spellings, written
 from pii_lint.evidence.rights.person import Former, Person, Term, look
@@ -47,6 +48,11 @@ class Place(Protocol):
     def forget(self, order: Order) -> Forgotten:
         """Take the person out. Raises `StillThere`, and leaves all as it was, where something of
         theirs stands in a table that nobody declared."""
+
+    def export(
+        self, holdings: Holdings, given: frozenset[tuple[str, str]], role: str | None
+    ) -> Collected:
+        """Everything that a role may hand over. Raises `ConfigError` where it may not."""
 
     def lift(self, given: frozenset[tuple[str, str]]) -> int:
         """Take down the tombstones of a person, who may come back then; gives of how many."""

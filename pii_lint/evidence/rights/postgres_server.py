@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,7 @@ from pii_lint import progress
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
 from pii_lint.evidence.building import write_profile
+from pii_lint.evidence.rights.collecting import Collected, collected
 from pii_lint.evidence.rights.erasure import Left, left
 from pii_lint.evidence.rights.forget import (
     Foreseen,
@@ -33,9 +35,10 @@ from pii_lint.evidence.rights.forget import (
 )
 from pii_lint.evidence.rights.person import Person
 from pii_lint.evidence.rights.record import Forgotten
+from pii_lint.holdings import Holdings
 from pii_lint.warehouse.postgres_store import settings
 from pii_lint.warehouse.profile import Target
-from pii_lint.warehouse.quoting import relation
+from pii_lint.warehouse.quoting import quoted, relation
 from pii_lint.warehouse.subject.database import Row, spelled
 from pii_lint.warehouse.subject.postgres import Postgres
 from pii_lint.warehouse.subject.tombstones import lift
@@ -47,6 +50,12 @@ lower(concat_ws(' ', most_common_vals::text, histogram_bounds::text, most_common
 from pg_stats
 """
 _REFUSALS = (psycopg.errors.RaiseException, psycopg.IntegrityError)
+_ROLES = "select rolname::text from pg_roles where pg_has_role(current_user, oid, 'usage')"
+# usage of the schema first: without it nobody may ask about the table
+_MAY_READ = """
+select case when has_schema_privilege(%s, 'usage')
+then has_table_privilege(format('%%I.%%I', %s::text, %s::text), 'select') else false end
+"""
 _UNSEARCHED = (
     "the server's files can't be read from here: every table that may have held rows of theirs was "
     "written anew (vacuum full) and its statistics made anew; the write-ahead log, its archive, "
@@ -69,6 +78,19 @@ class PostgresServer:
 
     def forget(self, order: Order) -> Forgotten:
         return _forget(self._target, order)
+
+    def export(
+        self, holdings: Holdings, given: frozenset[tuple[str, str]], role: str | None
+    ) -> Collected:
+        with _connected(self._target) as connection:
+            try:
+                if role is not None:
+                    _become(connection, role)
+                database = Postgres(connection)
+                _demand_cleared(database, holdings)
+                return collected(database, holdings, given)
+            finally:
+                connection.rollback()
 
     def lift(self, given: frozenset[tuple[str, str]]) -> int:
         with _connected(self._target) as connection:
@@ -111,6 +133,37 @@ def _forget(target: Target, order: Order) -> Forgotten:
         statistics=statistics,
     )
     return replace(record, cells=counted)
+
+
+def _become(connection: psycopg.Connection[Row], role: str) -> None:
+    try:
+        connection.execute(f"set role {quoted(role)}".encode())
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidParameterValue):
+        raise ConfigError(
+            "The role that signs in isn't a member of the one that --role names, or there is no "
+            "such role: grant it, or sign in as somebody else."
+        ) from None
+
+
+def _demand_cleared(database: Postgres, holdings: Holdings) -> None:
+    """The policy has to let this role read such data, and the database has to let it, too."""
+    ((me,),) = database.query("select current_user::text")
+    mine = [str(name).lower() for (name,) in database.query(_ROLES)]
+    patterns = [one.strip().lower() for one in holdings.cleared]
+    if patterns and not any(fnmatchcase(name, each) for name in mine for each in patterns):
+        raise ConfigError(
+            f"The policy clears {', '.join(holdings.cleared)} to read such data, and {me} is none "
+            "of them nor a member: sign in as one, or name it with --role."
+        )
+    wanted = [one.table for one in holdings.held]
+    wanted += [one.table for one in holdings.derived if one.restricted]
+    for table in filter(None, (spelled(database, one) for one in wanted)):
+        ((may,),) = database.query(_MAY_READ, table.schema, table.schema, table.name)
+        if not may:
+            raise ConfigError(
+                f"{me} may not read {table.schema}.{table.name}, so the export would not be whole: "
+                "grant select on it, and usage on its schema, to the role that exports."
+            )
 
 
 def _refresh(database: Postgres) -> None:
@@ -201,6 +254,6 @@ def _sentence(error: psycopg.Error, target: Target) -> str:
             "`keep` for that table."
         )
     return (
-        f"PostgreSQL could not forget anybody by {where} ({type(error).__name__}, SQLSTATE "
+        f"PostgreSQL could not do this by {where} ({type(error).__name__}, SQLSTATE "
         f"{error.sqlstate}): check the role's rights and the server's log."
     )

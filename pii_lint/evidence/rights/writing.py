@@ -28,9 +28,10 @@ def foreseen(plan: Foreseen, holdings: Holdings) -> str:
             else "They were forgotten before, and no row of theirs has come back."
         )
     lines += [f"{one.called}: stays, for {one.reason}" for one in holdings.kept]
-    asked = concerned(holdings, plan.touched)
-    lines += [f"{one.recipient} is to be asked, by {one.exposure}" for one in asked]
-    lines.append("Nothing was touched: say --yes to do it.")
+    if not lines or any(one.rows for one in plan.touched):
+        asked = concerned(holdings, plan.touched)
+        lines += [f"{one.recipient} is to be asked, by {one.exposure}" for one in asked]
+        lines.append("Nothing was touched: say --yes to do it.")
     return "\n".join(lines) + "\n"
 
 

@@ -68,9 +68,9 @@ class _Reader:
             if given is None or given is False:
                 continue
             found = self._table(node, given)
-            if isinstance(found, Kept):
-                kept.append(found)
-            else:
+            if isinstance(given, Mapping) and "keep" in given:
+                kept.append(_kept(node, given["keep"]))
+            if found is not None:
                 held.append(found)
         if not any(one.key for one in held):
             raise ConfigError(
@@ -84,15 +84,10 @@ class _Reader:
         self._demand_said(held)
         return Declared(tuple(held), tuple(kept))
 
-    def _table(self, node: Node, given: object) -> Held | Kept:
+    def _table(self, node: Node, given: object) -> Held | None:
         settings = self._settings(node, given)
-        if "keep" in settings:
-            reason = settings["keep"]
-            if len(settings) > 1 or not isinstance(reason, str) or not reason.strip():
-                raise _wrong(
-                    node, f"must give the reason under `{KEY}: {{keep: ...}}`, and only it"
-                )
-            return Kept(called(node), table_of(node), " ".join(reason.split()))
+        if set(settings) == {"keep"}:
+            return None
         personal = dict(self._personal(node))
         people = any(word in settings for word in _PEOPLE)
         found = Held(
@@ -109,7 +104,7 @@ class _Reader:
             documents=self._columns(node, "documents", settings.get("documents")),
             personal=personal,
             keys=self._personal_keys(node),
-            on_forget=_on_forget(node, settings.get("on_forget", "delete")),
+            on_forget=_on_forget(node, settings),
         )
         if not (found.key or found.references or found.documents):
             raise _wrong(
@@ -118,10 +113,10 @@ class _Reader:
                 "for a column that refers to them, `documents` for JSON in which they are named",
             )
         blank = self._columns(node, "blank", settings.get("blank"))
-        if blank and found.on_forget == "delete":
+        if blank and found.on_forget != "blank":
             raise _wrong(node, f"has `blank` under `{KEY}`, which needs `on_forget: blank`")
         kept = _words(node, "keep_keys", settings.get("keep_keys"))
-        if kept and found.on_forget == "delete":
+        if kept and found.on_forget != "blank":
             raise _wrong(node, f"has `keep_keys` under `{KEY}`, which needs `on_forget: blank`")
         return replace(found, blank=blank or _usually_blank(found), keep_keys=kept)
 
@@ -288,7 +283,18 @@ def _usually_blank(held: Held) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(columns) if name != held.key)
 
 
-def _on_forget(node: Node, given: object) -> OnForget:
+def _kept(node: Node, reason: object) -> Kept:
+    if not isinstance(reason, str) or not reason.strip():
+        raise _wrong(node, f"must give the reason under `{KEY}: {{keep: ...}}`")
+    return Kept(called(node), table_of(node), " ".join(reason.split()))
+
+
+def _on_forget(node: Node, settings: Mapping[str, object]) -> OnForget:
+    given = settings.get("on_forget", "delete")
+    if "keep" in settings:
+        if "on_forget" in settings:
+            raise _wrong(node, f"says both `keep` and `on_forget` under `{KEY}`: choose one")
+        return "keep"
     if given == "delete":
         return "delete"
     if given == "blank":

@@ -128,7 +128,7 @@ class Theirs:
         in which something of them stands."""
         table, condition = self.table(held), self.condition(held)
         count = self.count(held, gone)
-        if table is None or condition is None or not count:
+        if table is None or condition is None or not count or held.on_forget == "keep":
             return 0
         name = self._database.relation(table)
         if held.on_forget == "delete":
