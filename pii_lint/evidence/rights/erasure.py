@@ -90,13 +90,15 @@ def blurred(database: Database, person: Person) -> frozenset[str]:
     prepare(database, person)
     found: set[str] = set()
     for table in database.tables():
-        for column in database.columns(table):
-            text = f"lower(cast({database.quoted(column.name)} as varchar))"
-            rows = database.query(
-                f"select plain from {_TERMS} where exists "
-                f"(select 1 from {database.relation(table)} where strpos({text}, plain) > 0)"
-            )
-            found |= {str(plain) for (plain,) in rows}
+        cells = [
+            f"strpos(lower(cast({database.quoted(one.name)} as varchar)), plain) > 0"
+            for one in database.columns(table)
+        ]
+        rows = database.query(
+            f"select plain from {_TERMS} where exists "
+            f"(select 1 from {database.relation(table)} where {' or '.join(cells) or 'false'})"
+        )
+        found |= {str(plain) for (plain,) in rows}
     return frozenset(found)
 
 

@@ -6,7 +6,7 @@ file, and what the planner knows of them in its statistics.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -38,7 +38,7 @@ from pii_lint.evidence.rights.record import Forgotten
 from pii_lint.holdings import Holdings
 from pii_lint.warehouse.postgres_store import settings
 from pii_lint.warehouse.profile import Target
-from pii_lint.warehouse.quoting import quoted, relation
+from pii_lint.warehouse.quoting import literal, quoted, relation
 from pii_lint.warehouse.subject.database import Row, spelled
 from pii_lint.warehouse.subject.postgres import Postgres
 from pii_lint.warehouse.subject.tombstones import lift
@@ -55,6 +55,13 @@ _ROLES = "select rolname::text from pg_roles where pg_has_role(current_user, oid
 _MAY_READ = """
 select case when has_schema_privilege(%s, 'usage')
 then has_table_privilege(format('%%I.%%I', %s::text, %s::text), 'select') else false end
+"""
+_OWNED = """
+select pg_has_role(current_user, relowner, 'usage') from pg_class where oid = to_regclass(%s)
+"""
+_CATALOGUE = """
+select pg_has_role(current_user, datdba, 'usage') from pg_database
+where datname = current_database()
 """
 _UNSEARCHED = (
     "the server's files can't be read from here: every table that may have held rows of theirs was "
@@ -101,6 +108,7 @@ def _forget(target: Target, order: Order) -> Forgotten:
     with _connected(target) as connection:
         database = Postgres(connection)
         connection.execute(_LOCK.encode())
+        _demand_owned(database, _concerned(database, order))
         order.told("taking them out")
         again = known_before(database, order)
         person, touched = taken_out(database, order)
@@ -119,6 +127,7 @@ def _forget(target: Target, order: Order) -> Forgotten:
         connection.autocommit = False
         counted, excused = sorted_out(left(database, order.holdings, person), order)
         statistics = tuple(_statistics(database, person, excused))
+        ((owner,),) = database.query(_CATALOGUE)
         version = connection.info.server_version // 10000
         connection.rollback()
     record = recorded(
@@ -127,7 +136,7 @@ def _forget(target: Target, order: Order) -> Forgotten:
         touched,
         engine=f"PostgreSQL {version}",
         excused=excused,
-        bytes_told=_UNSEARCHED,
+        bytes_told=_UNSEARCHED if owner else f"{_UNSEARCHED}; {_DEAD_STATISTICS}",
         bytes_found=None,
         again=again,
         statistics=statistics,
@@ -185,19 +194,40 @@ def _build(order: Order, target: Target) -> None:
 def _write_anew(connection: psycopg.Connection[Row], order: Order) -> None:
     """Every table that may have held something of theirs, touched today or by a run that broke."""
     database = Postgres(connection)
-    wanted = [
-        *(one.table for one in order.holdings.held),
-        *(d.table for d in order.holdings.derived),
-    ]
-    tables = [found for one in wanted if (found := spelled(database, one)) is not None]
-    for number, table in enumerate(dict.fromkeys(tables)):
+    tables = _concerned(database, order)
+    for number, table in enumerate(tables):
         progress.tell(number, len(tables))
         connection.execute(f"vacuum (full, analyze) {relation(table)}".encode())
+        # of an empty table nothing is learnt anew, so what was known of it stays
+        if not database.query(f"select 1 from {database.relation(table)} limit 1"):
+            _try(connection, f"delete from pg_statistic where starelid = {_oid(table)}")
     for name in ("pg_catalog.pg_statistic", "pg_catalog.pg_statistic_ext_data"):
         # the catalogue keeps dead rows like any table; its owner or the database's may do this
         _try(connection, f"vacuum (full) {name}")
     _try(connection, "checkpoint")
     _try(connection, "select pg_switch_wal()")
+
+
+def _concerned(database: Postgres, order: Order) -> list[Table]:
+    wanted = [one.table for one in order.holdings.held]
+    wanted += [one.table for one in order.holdings.derived]
+    tables = [found for one in wanted if (found := spelled(database, one)) is not None]
+    return list(dict.fromkeys(tables))
+
+
+def _demand_owned(database: Postgres, tables: Iterable[Table]) -> None:
+    """What another role owns would be passed over, with a warning that nobody reads."""
+    for table in tables:
+        ((mine,),) = database.query(_OWNED, relation(table))
+        if not mine:
+            raise ConfigError(
+                f"{table.schema}.{table.name} belongs to another role, and only its owner can have "
+                "it written anew: sign in as a role that owns the raw tables and what dbt builds."
+            )
+
+
+def _oid(table: Table) -> str:
+    return f"{literal(relation(table))}::regclass"
 
 
 def _try(connection: psycopg.Connection[Row], sql: str) -> bool:
@@ -217,6 +247,12 @@ def _statistics(database: Postgres, person: Person, excused: tuple[Left, ...]) -
             one.within(str(text)) for one in terms
         ):
             yield Left(f"{schema}.{table}", str(column), 0)
+
+
+_DEAD_STATISTICS = (
+    "this role doesn't own the database, so its owner has to run `vacuum full pg_statistic`, where "
+    "former statistics lie"
+)
 
 
 @contextmanager

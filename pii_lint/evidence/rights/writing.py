@@ -61,7 +61,11 @@ def as_text(done: Forgotten) -> str:
     lines += [f"{one.called}: stayed, for {one.reason}" for one in done.kept]
     lines += [f"{name}: holds keys of several tables; look yourself" for name in done.unclear]
     lines += [f"{one.table}.{one.column}: still found" for one in done.cells]
-    lines += [f"{one.table}.{one.column}: still in its statistics" for one in done.statistics]
+    lines += [
+        f"{one.table}.{one.column}: still in its statistics, of which a superuser rids it by "
+        "`delete from pg_statistic`"
+        for one in done.statistics
+    ]
     lines += [f"{file}: dbt wrote something there; delete it" for file in done.files]
     lines += [f"{file}: a seed that holds something, and its history too" for file in done.seeds]
     lines += [f"{one.recipient} is to be asked, by {one.exposure}" for one in done.recipients]

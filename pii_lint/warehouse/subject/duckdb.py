@@ -20,6 +20,8 @@ class DuckDB:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        # nobody here alters a table, and the catalogue is slow to ask
+        self._columns: dict[Table, list[Listed]] = {}
 
     def quoted(self, name: str) -> str:
         return quoting.quoted(name)
@@ -58,6 +60,8 @@ class DuckDB:
         return [Table(str(schema), str(name)) for schema, name in found]
 
     def columns(self, table: Table) -> list[Listed]:
+        if table in self._columns:
+            return self._columns[table]
         found = self.query(
             "select column_name, data_type, is_nullable from duckdb_columns() "
             "where database_name = current_database() and schema_name = ? and table_name = ? "
@@ -65,4 +69,7 @@ class DuckDB:
             table.schema,
             table.name,
         )
-        return [Listed(str(name), str(kind), bool(null)) for name, kind, null in found]
+        listed = [Listed(str(name), str(kind), bool(null)) for name, kind, null in found]
+        if listed:
+            self._columns[table] = listed
+        return listed

@@ -33,6 +33,8 @@ class Postgres:
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._connection = connection
+        # nobody here alters a table, and the catalogue is slow to ask
+        self._columns: dict[Table, list[Listed]] = {}
         self._cursors = 0
 
     def quoted(self, name: str) -> str:
@@ -74,5 +76,10 @@ class Postgres:
         return [Table(str(schema), str(name)) for schema, name in self.query(_TABLES)]
 
     def columns(self, table: Table) -> list[Listed]:
+        if table in self._columns:
+            return self._columns[table]
         found = self.query(_COLUMNS, table.schema, table.name)
-        return [Listed(str(name), str(kind), bool(null)) for name, kind, null in found]
+        listed = [Listed(str(name), str(kind), bool(null)) for name, kind, null in found]
+        if listed:
+            self._columns[table] = listed
+        return listed
