@@ -87,6 +87,9 @@ def forget_subject(
     said = [] if returned else named(subject, subject_file)
     folder = (project_around(options.project_dir) or Path()).resolve()
     place, found = place_of(folder, database, profiles_dir, target, needed=build)
+    if returned and not place.forgot():
+        click.echo("Nobody was forgotten here.")
+        return 0
     with progress():
         holdings = rights(options)
         order = Order(

@@ -55,6 +55,17 @@ sources:
         columns:
           - {name: id, config: {meta: {pii: false}}}
           - {name: payload, config: {tags: [pii], meta: {pii: true, pii_keys: [phone]}}}
+      - name: odd
+        identifier: 'odd "% ?'
+        config:
+          meta:
+            pii_lint_subject:
+              by: {column: 'whose %s "?', to: people.id}
+              on_forget: blank
+              blank: ['a {note}', 'whose %s "?']
+        columns:
+          - {name: 'whose %s "?', config: {meta: {pii: false}}}
+          - {name: 'a {note}', config: {meta: {pii: false}}}
       - name: invoices
         config: {tags: [pii], meta: {pii_lint_subject: {keep: kept for ten years by law}}}
         columns:
@@ -122,6 +133,8 @@ insert into raw.hooks values
          "phone": "{PHONE}"}}'),
   (2, '{{"kind": "asked", "text": "write to {EMAIL.upper()}, please"}}'),
   (3, '{{"kind": "paid", "order": {{"number": "A-108"}}, "phone": "+49305558888"}}');
+create table raw."odd ""% ?" ("whose %s ""?" int, "a {{note}}" text not null);
+insert into raw."odd ""% ?" values (7, 'Septima''s note'), (8, 'p8 %');
 create table raw.invoices as select '{NAME}' as holder;
 create schema pii_secrets;
 create table pii_secrets.pii_salt as select '{SALT}' as salt;

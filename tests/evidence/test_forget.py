@@ -89,6 +89,8 @@ def test_nothing_of_them_is_left_in_any_table_or_byte(
         ('{"kind": "asked"}',),
         ('{"kind": "paid", "order": {"number": "A-108"}, "phone": "+49305558888"}',),
     ]
+    odd = 'select * from raw."odd ""% ?" order by 1 nulls first'
+    assert rows(people, odd) == [(None, ""), (8, "p8 %")]
     assert rows(people, "select holder from raw.invoices") == [(NAME,)]
 
     told = evidence.read_text("utf-8") + evidence.with_suffix(".md").read_text("utf-8")
@@ -160,6 +162,17 @@ def test_whoever_may_come_back_comes_back(people: Path, capsys: pytest.CaptureFi
     assert rows(people, "select count(*) from pii_secrets.pii_tombstones") == [(0,)]
 
 
+def test_a_value_that_many_share_makes_nobody_of_them(
+    people: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows(people, "update raw.people set email = 'none@example.org' where id > 20")
+    assert forget(people, "--yes", who="none@example.org") == 2
+    assert "More than 10 rows of raw.people" in capsys.readouterr().err
+    rows(people, "update raw.people set email = '' where id > 20")
+    assert forget(people, "--yes", who="people=21") == 0
+    assert rows(people, "select count(*) from raw.people") == [(39,)]
+
+
 @pytest.mark.parametrize(
     ("who", "words", "says"),
     [
@@ -195,6 +208,7 @@ def test_everything_on_them_is_handed_over_and_nothing_else(
         "raw.orders": 1,
         "raw.visits": 2,
         "raw.hooks": 2,
+        "raw.odd": 1,
         "contacts": 1,
     }
     everything = "".join(file.read_text("utf-8") for file in output.iterdir())

@@ -108,6 +108,7 @@ def test_a_person_is_handed_over_forgotten_and_kept_out(
         "raw.orders": 1,
         "raw.visits": 2,
         "raw.hooks": 2,
+        "raw.odd": 1,
         "contacts": 1,
     }
     monkeypatch.delenv("PEOPLE_USER")
@@ -138,6 +139,8 @@ def test_a_person_is_handed_over_forgotten_and_kept_out(
     hook = "select payload ->> 'text', payload ->> 'kind' from raw.hooks where id = 2"
     assert database.run(hook) == [(None, "asked")]
     assert database.run(known) == [(0,)]
+    odd = 'select * from raw."odd ""% ?" order by 1 nulls first'
+    assert database.run(odd) == [(None, ""), (8, "p8 %")]
     database.run("checkpoint")
     left = traces(database)
     assert not left, f"{left} of {before}"

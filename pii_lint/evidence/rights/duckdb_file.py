@@ -38,7 +38,7 @@ from pii_lint.warehouse.duckdb_counts import opened
 from pii_lint.warehouse.duckdb_store import PATIENCE, is_locked
 from pii_lint.warehouse.quoting import literal, quoted
 from pii_lint.warehouse.subject.duckdb import DuckDB
-from pii_lint.warehouse.subject.tombstones import lift
+from pii_lint.warehouse.subject.tombstones import lift, read
 
 _PAUSE = 0.1
 _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
@@ -69,6 +69,10 @@ class DuckDBFile:
             )
         with opened(self._file) as connection, _plainly(self._file):
             return collected(DuckDB(connection), holdings, given)
+
+    def forgot(self) -> bool:
+        with opened(self._file) as connection, _plainly(self._file):
+            return read(DuckDB(connection)) is not None
 
     def lift(self, given: frozenset[tuple[str, str]]) -> int:
         _demand(self._file)

@@ -54,6 +54,9 @@ class Place(Protocol):
     ) -> Collected:
         """Everything that a role may hand over. Raises `ConfigError` where it may not."""
 
+    def forgot(self) -> bool:
+        """True where somebody was forgotten here."""
+
     def lift(self, given: frozenset[tuple[str, str]]) -> int:
         """Take down the tombstones of a person, who may come back then; gives of how many."""
 

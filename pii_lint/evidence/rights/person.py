@@ -17,6 +17,8 @@ from pii_lint.warehouse.subject.documents import parsed, told_under
 from pii_lint.warehouse.subject.rows import SHORTEST, Theirs, identifies, normal, reach
 from pii_lint.warehouse.subject.tombstones import Tombstones
 
+MOST = 10
+"""Rows of people that may be one person."""
 LONG = 10
 """A text of letters alone that is at least so long is looked for inside of others, too."""
 _MANY_DIGITS = 7
@@ -124,8 +126,14 @@ def look(
     """Find their rows, and collect their values; with tombstones, those of whoever these are of."""
     theirs = Theirs(database, holdings.held)
     known = set(given)
+    if all(theirs.table(one) is None for one in holdings.held):
+        raise ConfigError(
+            "None of the tables in which the manifest says that people stand is in this database: "
+            "compile the project for its target, or load the raw tables."
+        )
     if standing is None:
         reach(theirs, holdings.held, known)
+        demand_one(theirs, holdings.held)
     else:
         reach(theirs, holdings.held, known, standing.holds)
     former = tuple(_former(database, theirs, holdings.held, given))
@@ -133,6 +141,16 @@ def look(
     keys = {one for about, one in known if about.startswith(_NODES) and identifies(one)}
     secret = _salt(database, holdings)
     return Person(theirs, frozenset(known), former, tuple(_terms(former, keys, secret)))
+
+
+def demand_one(theirs: Theirs, held: Sequence[Held]) -> None:
+    """Raise `ConfigError` where too many are taken for one."""
+    for one in held:
+        if one.key and theirs.count(one) > MOST:
+            raise ConfigError(
+                f"More than {MOST} rows of {one.called} would be one person: a column under "
+                f"`found_by` in {one.file} holds values that many share, so take it out there."
+            )
 
 
 def _salt(database: Database, holdings: Holdings) -> str | None:

@@ -41,7 +41,7 @@ from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.quoting import literal, quoted, relation
 from pii_lint.warehouse.subject.database import Row, spelled
 from pii_lint.warehouse.subject.postgres import Postgres
-from pii_lint.warehouse.subject.tombstones import lift
+from pii_lint.warehouse.subject.tombstones import lift, read
 
 _LOCK = "select pg_advisory_xact_lock(hashtext('pii_lint.forget_subject'))"
 _STATISTICS = """
@@ -98,6 +98,10 @@ class PostgresServer:
                 return collected(database, holdings, given)
             finally:
                 connection.rollback()
+
+    def forgot(self) -> bool:
+        with _connected(self._target) as connection:
+            return read(Postgres(connection)) is not None
 
     def lift(self, given: frozenset[tuple[str, str]]) -> int:
         with _connected(self._target) as connection:

@@ -106,10 +106,16 @@ class Theirs:
         table, condition = self.table(held), self.condition(held)
         if table is None or condition is None:
             return
-        asked = [(column, held.about(column)) for column in (held.key, *held.offers) if column]
-        for column, about in [*asked, *held.found_by]:
+        for name in (held.key, *held.offers):
+            if name:
+                for value in self.values(held, name):
+                    if value.strip():
+                        yield held.about(name), value
+        for column, kind in held.found_by:
             for value in self.values(held, column):
-                yield about, value
+                # a placeholder would make one person of many
+                if identifies(value.strip()):
+                    yield kind, value
 
     def values(self, held: Held, column: str) -> Iterator[str]:
         """The different values of a column in their rows, as text."""
