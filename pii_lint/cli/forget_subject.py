@@ -84,6 +84,10 @@ def forget_subject(
         ) from None
     if returned and (subject is not None or subject_file is not None or lift):
         raise ConfigError("--returned is about everybody who was forgotten: name nobody with it.")
+    for file in filter(None, (evidence, letters)):
+        # before anything is touched: what was done can't be asked again
+        if file.is_dir() or not file.parent.is_dir():
+            raise ConfigError(f"{file} can't be written: name a file in a folder that is there.")
     said = [] if returned else named(subject, subject_file)
     folder = (project_around(options.project_dir) or Path()).resolve()
     place, found = place_of(folder, database, profiles_dir, target, needed=build)

@@ -190,6 +190,8 @@ def _desk(file: Path) -> Iterator[Path]:
         except OSError:
             raise _in_use(file) from None
         _empty(desk)
+        # what a killed run leaves there is nobody's to commit
+        (desk / ".gitignore").write_text("*\n", "utf-8")
         for name in ("work", "clean"):
             (desk / name).mkdir(mode=0o700)
         try:

@@ -36,7 +36,7 @@ from pii_lint.evidence.rights.forget import (
 from pii_lint.evidence.rights.person import Person
 from pii_lint.evidence.rights.record import Forgotten
 from pii_lint.holdings import Holdings
-from pii_lint.warehouse.postgres_store import settings
+from pii_lint.warehouse.postgres_store import demand_least_role, settings
 from pii_lint.warehouse.profile import Target
 from pii_lint.warehouse.quoting import literal, quoted, relation
 from pii_lint.warehouse.subject.database import Row, spelled
@@ -56,6 +56,12 @@ _MAY_READ = """
 select case when has_schema_privilege(%s, 'usage')
 then has_table_privilege(format('%%I.%%I', %s::text, %s::text), 'select') else false end
 """
+_SETTINGS = (
+    # whoever may create functions here can't have them called
+    "set search_path = pg_catalog, pg_temp",
+    # rows that a policy hides would be missed in silence; so it is an error
+    "set row_security = off",
+)
 _OWNED = """
 select pg_has_role(current_user, relowner, 'usage') from pg_class where oid = to_regclass(%s)
 """
@@ -266,6 +272,10 @@ def _connected(target: Target) -> Iterator[psycopg.Connection[Row]]:
         with psycopg.connect(
             make_conninfo(**{**settings(target), "application_name": "pii-lint forget-subject"})
         ) as connection:
+            demand_least_role(connection, f"target {target.name}")
+            for sql in _SETTINGS:
+                connection.execute(sql.encode())
+            connection.commit()
             yield connection
     except psycopg.Error as error:
         raise ConfigError(_sentence(error, target)) from None
