@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pii_lint.cli._evidence import evidence_option, file_evidence, refuse_unwritable
 from pii_lint.cli._options import FILE, profile_options, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.cli._subject import named, place_of, subject_options
@@ -36,9 +37,7 @@ LEFT = 1
     multiple=True,
     help="What is found there is somebody else's.",
 )
-@click.option(
-    "--evidence", type=FILE, help="Write the evidence to this file as JSON, and as Markdown."
-)
+@evidence_option
 @click.option("--letters", type=FILE, help="Write a draft of a request to each recipient.")
 def forget_subject(
     subject: str | None,
@@ -77,17 +76,15 @@ def forget_subject(
         from pii_lint.evidence.rights import writing
         from pii_lint.evidence.rights.forget import Order, StillThere
         from pii_lint.evidence.rights.person import identified
-        from pii_lint.evidence.writing import digest
     except ImportError:
         raise ConfigError(
             "forget-subject needs a database driver: install `pii-lint[duckdb]`."
         ) from None
     if returned and (subject is not None or subject_file is not None or lift):
         raise ConfigError("--returned is about everybody who was forgotten: name nobody with it.")
-    for file in filter(None, (evidence, letters)):
-        # before anything is touched: what was done can't be asked again
-        if file.is_dir() or not file.parent.is_dir():
-            raise ConfigError(f"{file} can't be written: name a file in a folder that is there.")
+    refuse_unwritable(evidence)
+    if letters is not None and not letters.parent.is_dir():
+        raise ConfigError("--letters can't be written: name a file in a folder that is there.")
     said = [] if returned else named(subject, subject_file)
     folder = (project_around(options.project_dir) or Path()).resolve()
     place, found = place_of(folder, database, profiles_dir, target, needed=build)
@@ -121,12 +118,7 @@ def forget_subject(
             write(writing.left_over(left.cells))
             return LEFT
     write(writing.as_text(done))
-    if evidence is not None:
-        text = writing.as_json(done)
-        sha256 = digest(text)
-        write(text, evidence)
-        write(writing.as_markdown(done, sha256), evidence.with_suffix(".md"))
-        click.echo(f"{evidence}: sha256 {sha256}")
+    file_evidence(evidence, writing.as_json(done), lambda sha: writing.as_markdown(done, sha))
     if letters is not None:
         write(of_a_person(done.recipients), letters)
     return 0 if done.clean else LEFT

@@ -13,7 +13,7 @@ import duckdb
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
 from pii_lint.evidence.alter import Scalar, canaries, exchanged, others, under
-from pii_lint.evidence.building import BuildFailed, build, write_profile
+from pii_lint.evidence.building import BuildFailed, build, profile_at
 from pii_lint.foretold import Place
 from pii_lint.warehouse.profile import Target, file_of
 from pii_lint.warehouse.quoting import literal, quoted, relation
@@ -52,14 +52,14 @@ class Scratch:
     ) -> None:
         self._folder = folder
         self._project_dir = project_dir
-        self._variables = ["--vars", variables] if variables else []
+        self._variables = variables
         self._stem = _file(project_dir, target).name
         self._base = folder / "base" / self._stem
         self._base.parent.mkdir(parents=True)
         _copy(_file(project_dir, target), self._base, given)
         self._desk = folder / "desk" / self._stem
         self._desk.parent.mkdir()
-        write_profile(self._desk.parent, target, path=str(self._desk))
+        profile_at(self._desk, target)
 
     def altered(
         self, name: str, tables: Mapping[str, Table], places: Sequence[Place]
@@ -94,7 +94,12 @@ class Scratch:
         # always in the same place, for dbt parses everything anew where its profile differs
         file.rename(self._desk)
         try:
-            build(self._project_dir, self._desk.parent, ["--full-refresh", *self._variables])
+            build(
+                self._project_dir,
+                self._desk.parent,
+                ["--resource-type", "model", "--resource-type", "snapshot"],
+                variables=self._variables,
+            )
             _freeze(self._desk)
         finally:
             self._desk.rename(file)

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pii_lint.errors import ConfigError
-from pii_lint.evidence.building import write_profile
+from pii_lint.evidence.building import profile_at
 from pii_lint.evidence.rights.collecting import Collected, collected
 from pii_lint.evidence.rights.erasure import blurred, left
 from pii_lint.evidence.rights.files import finds, spellings
@@ -96,8 +96,8 @@ def _forget(file: Path, order: Order) -> Forgotten:
                 connection.commit()
             if order.build and order.target is not None:
                 order.told("building")
-                write_profile(desk, order.target, path=str(work))
-                built(order, desk)
+                profile_at(work, order.target)
+                built(order, work.parent)
             order.told("writing the file anew")
             with duckdb.connect(config=_NO_EXTENSIONS) as connection:
                 connection.execute(

@@ -109,11 +109,20 @@ def taken_out(database: Database, order: Order) -> tuple[Person, tuple[Touched, 
     return person, erase(database, order.holdings, person, order.today)
 
 
-def built(order: Order, desk: Path) -> None:
+def built(order: Order, desk: Path, profiles_dir: Path | None = None) -> None:
     """Let dbt make models and snapshots of what is left."""
-    words = ["--vars", order.variables] if order.variables else []
+    words = ["--resource-type", "model", "--resource-type", "snapshot"]
+    name = order.target.name if order.target is not None else None
     try:
-        build(order.project_dir, desk, words)
+        build(
+            order.project_dir,
+            desk,
+            words,
+            anew=False,
+            profiles_dir=profiles_dir,
+            target=name,
+            variables=order.variables,
+        )
     except BuildFailed as broken:
         raise ConfigError(
             f"Without this person dbt can't build {broken.where}: look whether a blanked column "

@@ -19,7 +19,6 @@ from psycopg.conninfo import make_conninfo
 from pii_lint import progress
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
-from pii_lint.evidence.building import write_profile
 from pii_lint.evidence.rights.collecting import Collected, collected
 from pii_lint.evidence.rights.erasure import Left, left
 from pii_lint.evidence.rights.forget import (
@@ -197,8 +196,7 @@ def _materialized(database: Postgres) -> list[Table]:
 
 def _build(order: Order, target: Target) -> None:
     with TemporaryDirectory(prefix="pii-lint-forget-") as folder:
-        write_profile(Path(folder), target)
-        built(order, Path(folder))
+        built(order, Path(folder), target.file.parent)
 
 
 def _write_anew(connection: psycopg.Connection[Row], order: Order) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from pii_lint import __version__
+from pii_lint.evidence.markup import cell, code, stood_on
 from pii_lint.evidence.rights.erasure import Left
 from pii_lint.evidence.rights.forget import Foreseen, concerned
 from pii_lint.evidence.rights.record import Forgotten
@@ -140,12 +141,9 @@ def _head(done: Forgotten, sha256: str) -> Iterator[str]:
         "them from coming back. No value stands here, nor anything that tells who it was."
     )
     yield from ("", f"**{'Nothing was found afterwards.' if done.clean else 'Not all is gone.'}**")
-    yield from ("", "| what | which |", "|---|---|")
+    yield ""
+    yield from stood_on(done.commit, done.manifest, done.policy, sha256)
     yield f"| day | {done.day.isoformat()} |"
-    yield f"| commit | {done.commit or 'not in version control'} |"
-    yield f"| manifest, SHA-256 | {done.manifest} |"
-    yield f"| policy, SHA-256 | {done.policy or 'the policy that ships'} |"
-    yield f"| evidence as JSON, SHA-256 | {sha256} |"
     yield f"| tools | pii-lint {__version__}, {done.engine} |"
     yield f"| forgotten before | {'yes' if done.again else 'no'} |"
     yield f"| built anew by dbt | {'yes' if done.built else 'no'} |"
@@ -155,12 +153,12 @@ def _head(done: Forgotten, sha256: str) -> Iterator[str]:
 def _tables(done: Forgotten) -> Iterator[str]:
     yield from ("## Rows", "", "| table | rows | what became of them |", "|---|---:|---|")
     for one in done.touched:
-        yield f"| {_code(one.called)} | {one.rows} | {_DONE[one.what]} |"
+        yield f"| {code(one.called)} | {one.rows} | {_DONE[one.what]} |"
     for kept in done.kept:
-        yield f"| {_code(kept.called)} | | stayed: {_cell(kept.reason)} |"
+        yield f"| {code(kept.called)} | | stayed: {cell(kept.reason)} |"
     yield ""
     for name in done.unclear:
-        yield f"{_code(name)} holds keys of several tables, so its rows were left to people."
+        yield f"{code(name)} holds keys of several tables, so its rows were left to people."
         yield ""
 
 
@@ -179,9 +177,9 @@ def _searches(done: Forgotten) -> Iterator[str]:
     if done.excused:
         yield f"| cells that hold somebody else's | {_places(done.excused)} |"
     found = "not looked" if done.bytes_found is None else str(done.bytes_found)
-    yield f"| bytes: {_cell(done.bytes)} | {found} |"
+    yield f"| bytes: {cell(done.bytes)} | {found} |"
     yield f"| the planner's statistics | {_places(done.statistics)} |"
-    files = ", ".join(map(_code, done.files)) or "nothing"
+    files = ", ".join(map(code, done.files)) or "nothing"
     yield f"| files: dbt's target and logs | {files} |"
     yield ""
 
@@ -191,12 +189,12 @@ def _people(done: Forgotten) -> Iterator[str]:
     yield "- [ ] recipients asked, and their answers filed"
     yield "- [ ] backups, replicas, archives of the write-ahead log: expired, or restored without"
     for file in done.seeds:
-        yield f"- [ ] {_code(file)}, which holds something of theirs, and its history"
+        yield f"- [ ] {code(file)}, which holds something of theirs, and its history"
     yield "- [ ] copies that people made: extracts, notebooks, mail, version control"
 
 
 def _places(cells: tuple[Left, ...]) -> str:
-    return ", ".join(_code(f"{one.table}.{one.column}") for one in cells) or "nothing"
+    return ", ".join(code(f"{one.table}.{one.column}") for one in cells) or "nothing"
 
 
 def _left(one: Left) -> dict[str, object]:
@@ -209,11 +207,3 @@ def _rows(number: int) -> str:
 
 def _many(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def _code(text: str) -> str:
-    return "`" + _cell(text).replace("`", "'") + "`"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
