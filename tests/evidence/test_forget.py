@@ -173,6 +173,18 @@ def test_a_value_that_many_share_makes_nobody_of_them(
     assert rows(people, "select count(*) from raw.people") == [(39,)]
 
 
+def test_where_people_stand_in_no_table_nobody_is_told_that_all_is_well(
+    people: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows(people, "alter table raw.people rename to those")
+    rows(people, "create view raw.people as from raw.those")
+    assert forget(people, "--yes") == 2
+    assert "raw.people is no table in this database" in capsys.readouterr().err
+    rows(people, "drop schema raw cascade")
+    assert forget(people, "--yes") == 2
+    assert "None of the tables" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("who", "words", "says"),
     [

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pii_lint.counts import Table
 from pii_lint.errors import ConfigError
 from pii_lint.evidence.rights.erasure import derived_rows, prepare
-from pii_lint.evidence.rights.person import Person, demand_one
+from pii_lint.evidence.rights.person import Person, demand_one, demand_tables
 from pii_lint.holdings import Holdings
 from pii_lint.warehouse.subject.database import Database, Row
 from pii_lint.warehouse.subject.rows import Theirs, reach
@@ -36,6 +36,7 @@ def collected(
 ) -> Collected:
     """Read their rows. Raises `ConfigError` where there are none."""
     theirs = Theirs(database, holdings.held)
+    demand_tables(database, theirs, holdings.held)
     known = set(given)
     reach(theirs, holdings.held, known)
     demand_one(theirs, holdings.held)

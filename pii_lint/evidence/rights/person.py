@@ -126,11 +126,7 @@ def look(
     """Find their rows, and collect their values; with tombstones, those of whoever these are of."""
     theirs = Theirs(database, holdings.held)
     known = set(given)
-    if all(theirs.table(one) is None for one in holdings.held):
-        raise ConfigError(
-            "None of the tables in which the manifest says that people stand is in this database: "
-            "compile the project for its target, or load the raw tables."
-        )
+    demand_tables(database, theirs, holdings.held)
     if standing is None:
         reach(theirs, holdings.held, known)
         demand_one(theirs, holdings.held)
@@ -141,6 +137,21 @@ def look(
     keys = {one for about, one in known if about.startswith(_NODES) and identifies(one)}
     secret = _salt(database, holdings)
     return Person(theirs, frozenset(known), former, tuple(_terms(former, keys, secret)))
+
+
+def demand_tables(database: Database, theirs: Theirs, held: Sequence[Held]) -> None:
+    """Raise `ConfigError` where people can't be looked for: none found would mean nothing."""
+    if all(theirs.table(one) is None and not database.columns(one.table) for one in held):
+        raise ConfigError(
+            "None of the tables in which the manifest says that people stand is in this database: "
+            "compile the project for its target, or load the raw tables."
+        )
+    for one in held:
+        if theirs.table(one) is None and database.columns(one.table):
+            raise ConfigError(
+                f"{one.called} is no table in this database, so nobody's rows can be taken out of "
+                f"it: declare what it is made of as a source, too, and say whose rows these are."
+            )
 
 
 def demand_one(theirs: Theirs, held: Sequence[Held]) -> None:
