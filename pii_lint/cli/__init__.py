@@ -31,6 +31,8 @@ _COMMANDS = {
     "rules": "pii_lint.cli.rules:rules",
     "verify": "pii_lint.cli.verify:verify",
     "publish": "pii_lint.cli.publish:publish",
+    "forget-subject": "pii_lint.cli.forget_subject:forget_subject",
+    "export-subject": "pii_lint.cli.export_subject:export_subject",
     "scan": "pii_lint.cli.scan:scan",
     "profile": "pii_lint.cli.profile:profile",
     "screen": "pii_lint.cli.screen:screen",

@@ -100,17 +100,21 @@ def sync(
     from pii_lint.data.registry import load_registry
     from pii_lint.reports import plain
     from pii_lint.warehouse.profile import duckdb_path
+    from pii_lint.warehouse.subject.keep_out import KeptOut
     from pii_lint.warehouse.sync.declared import wanted
 
     folder = project_around(project_dir) or Path()
     config = load_config(None, folder)
-    tables = wanted(load_sources(manifest or usual_manifest(project_dir)), config)
+    sources = load_sources(manifest or usual_manifest(project_dir))
+    tables = wanted(sources, config)
+    registry = load_registry(config.kinds)
     order = run.Order(
         tables=run.chosen(tables, selected),
         address=address.address(unverified=allow_unverified_tls),
         database=database or duckdb_path(folder, profiles_dir=profiles_dir, target=target),
-        registry=load_registry(config.kinds),
+        registry=registry,
         screen=_screen,
+        keep_out=KeptOut(sources, config, registry),
         full=full,
         dry=dry_run,
         seconds=statement_timeout,

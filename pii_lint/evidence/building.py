@@ -33,12 +33,13 @@ def build(
     desk: Path,
     chosen: Sequence[str],
     *,
+    anew: bool = True,
     profiles_dir: Path | None = None,
     target: str | None = None,
     variables: str | None = None,
 ) -> None:
-    """Make everything chosen anew. What dbt writes down goes to the folder `desk`, where the
-    profile stands too unless said otherwise.
+    """Make everything chosen, incremental models from the beginning if it is to be anew. What dbt
+    writes down goes to the folder `desk`, where the profile stands too unless said otherwise.
 
     `chosen` are words of dbt's command line, `variables` is what its --vars takes.
     Raises `BuildFailed`.
@@ -51,7 +52,7 @@ def build(
             "This builds the project with dbt: install `pii-lint[duckdb]` or `pii-lint[postgres]`."
         ) from None
     words = ["--quiet", "--log-level", "none", "--log-level-file", "none"]
-    words += ["build", "--full-refresh", *chosen]
+    words += ["build", *(["--full-refresh"] if anew else []), *chosen]
     words += ["--project-dir", str(project_dir), "--profiles-dir", str(profiles_dir or desk)]
     words += ["--target-path", str(desk / "target"), "--log-path", str(desk / "logs")]
     words += ["--target", target] if target else []

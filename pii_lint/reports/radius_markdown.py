@@ -17,11 +17,10 @@ from pii_lint.reports._counted import (
 from pii_lint.reports._markup import cell, code, prose
 from pii_lint.reports._summary import inputs
 from pii_lint.reports._words import form_of, many, place, short_name, signed
+from pii_lint.reports.letters import BLANK, letter
 from pii_lint.reports.radius import Arrived, BlastRadius, ReachedUse, holds
 from pii_lint.reports.radius_questions import ALL_EXPORTS
 
-BLANK = "\\_\\_\\_\\_"
-"""What only people know."""
 _CLASSES = ("restricted", "confidential", "internal", "public")
 _CONTROLS = (
     "No `select *` in staging: STG001 of `pii-lint check` in CI.",
@@ -363,26 +362,17 @@ def _letters(told: BlastRadius) -> Iterator[str]:
         ran = [use.first_run for use in uses if use.first_run]
         stated = [use.records for use in uses if use.records]
         yield from ("", f"### To {code(recipient)}", "")
-        yield "> Subject: request to delete personal data sent by mistake"
-        yield ">"
-        yield (
-            f"> From {', '.join(map(code, ran)) or BLANK} on we sent you "
-            f"{' and '.join(map(code, stated)) or BLANK} records that hold personal data which "
-            "they should not have held:"
+        yield from letter(
+            "request to delete personal data sent by mistake",
+            [
+                f"From {', '.join(map(code, ran)) or BLANK} on we sent you "
+                f"{' and '.join(map(code, stated)) or BLANK} records that hold personal data which "
+                "they should not have held:",
+                "\n> ".join(f"- {_meaning(told, kind)}" for kind in kinds),
+                f"It stands in the columns {', '.join(map(code, columns)) or BLANK}.",
+            ],
+            "these columns, or the records,",
         )
-        yield ">"
-        for kind in kinds:
-            yield f"> - {_meaning(told, kind)}"
-        yield ">"
-        yield f"> It stands in the columns {', '.join(map(code, columns)) or BLANK}."
-        yield ">"
-        yield (
-            "> Please delete these columns, or the records, from all systems, backups and copies "
-            f"with those to whom you handed them on, by {BLANK}; use them for nothing meanwhile; "
-            f"and confirm in writing by {BLANK} what was deleted, when, and who had access."
-        )
-        yield ">"
-        yield f"> {BLANK}"
 
 
 def _mending(told: BlastRadius) -> Iterator[str]:

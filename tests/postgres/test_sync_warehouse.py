@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,3 +81,28 @@ def test_no_payload_brings_a_listed_key_with_it(synced: Path) -> None:
 
 def test_what_the_warehouse_does_not_want_stays_in_the_product(synced: Path) -> None:
     assert b"password_hash" not in synced.read_bytes()
+
+
+def test_whoever_was_forgotten_stays_out(
+    synced: Path, bare_warehouse: Warehouse, tmp_path: Path
+) -> None:
+    acme = Warehouse(tmp_path / "acme")
+    shutil.copytree(bare_warehouse.project_dir, acme.project_dir)
+    file, who = acme.database, tmp_path / "who"
+    shutil.copyfile(synced, file)
+    assert acme.run(["compile", "--quiet"]).success
+    ((email,),) = _rows(file, "select email from raw_customers where id = 14")
+    who.write_text(str(email), "utf-8")
+    project = ["--project-dir", str(acme.project_dir), "--database", str(file)]
+    assert main(["forget-subject", "--subject-file", str(who), "--yes", *project]) == 0
+    gone = (
+        "select (select count(*) from raw_customers where id = 14), "
+        "(select count(*) from raw_orders where customer_id = 14), (select count(*) from "
+        f"raw_dead_events where raw_payload like '%{email}%'), (select count(*) from raw_orders)"
+    )
+    before = _rows(file, gone)
+    assert before == [(0, 0, 0, 40)]
+    for _ in range(2):
+        assert main(["sync", *project]) == 0
+        assert _rows(file, gone) == before
+    assert str(email).encode() not in file.read_bytes()

@@ -33,6 +33,7 @@ GIVEN = {
     "diff": ["manifest.json", "manifest.json"],
     "profile": ["customers"],
     "publish": ["out"],
+    "export-subject": ["out"],
     "screen": ["events.jsonl"],
 }
 """Arguments without which a command doesn't start."""

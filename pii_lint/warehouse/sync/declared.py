@@ -158,7 +158,7 @@ def _columns(node: Node, config: Config) -> Iterator[WantedColumn]:
     labels = {name.lower() for name in config.labels.get(node.unique_id, ())}
     clean = {name.lower() for name in config.clean.get(node.unique_id, ())}
     for column in node.columns.values():
-        tagged = _is_tagged(column) or column.name.lower() in labels
+        tagged = is_tagged(column) or column.name.lower() in labels
         yield WantedColumn(
             name=column.name,
             data_type=column.data_type,
@@ -168,7 +168,8 @@ def _columns(node: Node, config: Config) -> Iterator[WantedColumn]:
         )
 
 
-def _is_tagged(column: Column) -> bool:
+def is_tagged(column: Column) -> bool:
+    """True where a column says that it is personal."""
     if "pii" in column.meta:
         return column.meta["pii"] not in (False, None, "false")
     return "pii" in column.tags or bool(column.meta.get("pii_type"))

@@ -56,6 +56,11 @@ class Store:
         self._connection = connection
         self._name = name
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """For those who look into what was loaded, before it is committed."""
+        return self._connection
+
     def columns(self, plan: Plan) -> dict[str, str]:
         """The table's columns with their types; none where it isn't there yet."""
         rows = self._rows(
