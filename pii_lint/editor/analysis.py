@@ -6,12 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from pii_lint import files
-from pii_lint.artifacts.freshness import check_freshness
-from pii_lint.artifacts.load import MANIFEST
 from pii_lint.errors import PiiLintError, StaleManifest
 from pii_lint.findings import Finding, Location, Persona
 from pii_lint.options import Options
@@ -22,13 +18,11 @@ from pii_lint.rules import Facts
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What a manifest says, as long as the files say the same."""
+    """What a manifest says."""
 
     facts: Facts
     findings: tuple[tuple[Location, Finding], ...]
     # those that count, each with its place in a file of the project
-    answers: files.Answers
-    # what every file said that it was made of
     again: Again
     # looks at the project anew
 
@@ -46,7 +40,7 @@ class Look:
 def look(folder: Path, before: Analysis | None) -> Look:
     """Judge the project in a folder; `before` is what was found there last. Raises nothing."""
     try:
-        return _known(folder, before) or _anew(before.again if before else _first(folder))
+        return _anew(before.again if before else _first(folder))
     except StaleManifest as stale:
         return Look(stale=stale.files, sentence=str(stale))
     except PiiLintError as wrong:
@@ -58,20 +52,6 @@ def look(folder: Path, before: Analysis | None) -> Look:
             f"({type(fault).__name__}): please report it with the output of `pii-lint check` "
             "with PII_LINT_DEBUG=1."
         )
-
-
-def _known(folder: Path, before: Analysis | None) -> Look | None:
-    """What can be said without reading the manifest again: a file is saved more often than dbt
-    compiles it."""
-    if before is None or before.facts.today != datetime.now(tz=UTC).date():
-        return None
-    manifest = {k: v for k, v in before.answers.items() if k.endswith(f"/{MANIFEST}")}
-    if not files.unchanged(manifest):
-        return None
-    freshness = check_freshness(before.facts.projects[0], folder)
-    if freshness.state == "stale":
-        return Look(stale=freshness.files, sentence=freshness.sentence)
-    return Look(before) if files.unchanged(before.answers) else None
 
 
 def _first(folder: Path) -> Again:
@@ -89,7 +69,7 @@ def _anew(again: Again) -> Look:
         if finding.suppressed is None and finding.persona == Persona.DEFAULT
     )
     placed = tuple((_place(facts, finding), finding) for finding in counting)
-    return Look(Analysis(facts, placed, judged.answers, again))
+    return Look(Analysis(facts, placed, again))
 
 
 @contextmanager

@@ -94,7 +94,14 @@ def _stirred(facts: Facts, last: Judged, answers: files.Answers) -> frozenset[st
         or node.patch_path in changed
         or node.compiled_path in changed
     }
+    asked = {
+        opened.node
+        for uid in stirred
+        for relation in (before.inventory.relations.get(uid), facts.inventory.relations[uid])
+        for opened in (relation.opened if relation is not None else ())
+    }
     _add_below(facts, stirred)
+    stirred |= asked & facts.nodes.keys()
     for uid, exposure in facts.exposures.items():
         said = exposure != before.exposures.get(uid) or exposure.path in changed
         if said or not stirred.isdisjoint(exposure.depends_on):

@@ -110,9 +110,9 @@ def refuse_nothing_to_guard(facts: Facts) -> None:
 def refuse_nothing_to_follow(facts: Facts) -> None:
     born = any(
         via is None and label.form not in (Form.UNKNOWN, Form.SIGNAL)
-        for node, _ in facts.relations()
-        if not facts.is_secret(node.unique_id)
-        for column in facts.labelled(node.unique_id).values()
+        for uid in facts.nodes
+        if not facts.is_secret(uid)
+        for column in facts.labelled(uid).values()
         for label, via in column.labels.items()
     )
     if not born:

@@ -57,7 +57,8 @@ class Rule:
     examples: tuple[Example, ...]
     check: Check
     upstream: bool
-    # what it says of a relation or an export depends on nothing but that and what it is made of
+    # what it says of a relation or an export depends on nothing but that, what it is made of, and
+    # what queries ask of it by a name in no list
 
     @property
     def help_url(self) -> str:

@@ -30,7 +30,7 @@ class Suspect(NamedTuple):
     # what a scan of the warehouse met there
 
 
-@rule("TAG001", severity=Severity.WARN, confidence=Confidence.MEDIUM, since="0.1")
+@rule("TAG001", severity=Severity.WARN, confidence=Confidence.MEDIUM, since="0.1", upstream=True)
 def untagged_source_column(facts: Facts) -> Iterator[Finding]:
     """A column or JSON key that looks personal is neither tagged nor declared clean.
 
@@ -124,7 +124,7 @@ def suspects(facts: Facts) -> Iterator[Suspect]:
 def _asked(facts: Facts) -> dict[str, dict[str, set[str]]]:
     """What queries take out of each relation by a name in no list: columns, and keys in them."""
     asked: dict[str, dict[str, set[str]]] = {}
-    for _, relation in facts.relations():
+    for relation in facts.inventory.relations.values():
         for opened in relation.opened:
             asked.setdefault(opened.node, {}).setdefault(opened.column, set()).update(opened.path)
     return asked

@@ -110,6 +110,18 @@ def test_a_name_that_nobody_had_before_is_bound_anew(shop: Shop, again: Again) -
     assert "PII001" in _codes(judged, "fct")
 
 
+def test_a_column_that_a_query_asks_of_its_source_is_told_at_the_source(
+    shop: Shop, again: Again
+) -> None:
+    asked = ("select country, phone_number from", "select country from")
+    for first in asked:
+        shop.write("models/staging/stg.sql", f"{first} {{{{ source('raw', 'customers') }}}}")
+        shop.compile()
+        judged = _agree(again, shop.folder)
+        found = {one.code for one in _told(judged) if one.node == SOURCE}
+        assert ("TAG001" in found) == ("phone_number" in first)
+
+
 def test_an_ignore_in_a_template_counts_at_once(shop: Shop, again: Again) -> None:
     leak = "select email from {{ ref('stg') }}"
     shop.write("models/marts/safe/other.sql", leak)
