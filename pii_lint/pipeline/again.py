@@ -32,7 +32,7 @@ class Judged:
     answers: files.Answers
     # what every file said that it was made of
     whole: bool
-    # nothing of it was known before
+    # everything was judged anew
 
 
 class Again:
