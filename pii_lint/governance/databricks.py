@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from pii_lint.governance import masks
-from pii_lint.governance.names import EVERYBODY, Names
+from pii_lint.governance.names import EVERYBODY, Names, entered
 from pii_lint.governed import Access, GovernedColumn, GovernedRelation
 
 NAMES = Names(mark="`", escape="``", banned="\n\r")
@@ -107,14 +107,8 @@ def _alter(relation: GovernedRelation, column: GovernedColumn) -> str:
 def _usage(access: Access) -> Iterator[str]:
     """Who may enter what: by that alone nobody reads, so it is taken from nobody."""
     yield "-- Who may enter which schema."
-    entered: set[tuple[str, tuple[str, ...], str]] = set()
-    for relation in access.relations:
-        catalog, schema, _ = NAMES.path(relation)
-        for group in map(_group, relation.readers):
-            entered |= {("catalog", (catalog,), group), ("schema", (catalog, schema), group)}
-    for sort, path, group in sorted(entered):
-        name = ".".join(map(NAMES.quoted, path))
-        yield f"grant use {sort} on {sort} {name} to {NAMES.quoted(group)};"
+    for sort, name, group in entered(access, NAMES, "catalog", _group):
+        yield f"grant use {sort} on {sort} {name} to {group};"
     yield ""
 
 

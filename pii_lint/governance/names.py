@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pii_lint.errors import ConfigError
-from pii_lint.governed import GovernedColumn, GovernedRelation
+from pii_lint.governed import Access, GovernedColumn, GovernedRelation
 
 EVERYBODY = "public"
 """The word, never a role's name, on the engines that know it."""
@@ -93,3 +93,17 @@ def text(value: str) -> str:
 def escaped_text(value: str) -> str:
     """The same where a backslash begins an escape."""
     return text(value.replace("\\", "\\\\"))
+
+
+def entered(
+    access: Access, names: Names, outer: str, called: Callable[[str], str]
+) -> Iterator[tuple[str, str, str]]:
+    """Who may enter what, once each: the sort of place, its quoted name, the quoted reader.
+    `outer` is what an engine calls that in which schemas lie, `called` how it knows a reader."""
+    found: set[tuple[str, tuple[str, ...], str]] = set()
+    for relation in access.relations:
+        first, schema, _ = names.path(relation)
+        for reader in map(called, relation.readers):
+            found |= {(outer, (first,), reader), ("schema", (first, schema), reader)}
+    for sort, path, reader in sorted(found):
+        yield sort, ".".join(map(names.quoted, path)), names.quoted(reader)

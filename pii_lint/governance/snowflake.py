@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from pii_lint.governance import masks
-from pii_lint.governance.names import EVERYBODY, Names
+from pii_lint.governance.names import EVERYBODY, Names, entered
 from pii_lint.governance.names import escaped_text as text
 from pii_lint.governed import Access, GovernedColumn, GovernedRelation
 
@@ -105,14 +105,8 @@ def _alter(relation: GovernedRelation, column: GovernedColumn) -> str:
 def _usage(access: Access) -> Iterator[str]:
     """Who may enter what: by that alone nobody reads, so it is taken from nobody."""
     yield "-- Who may enter which schema."
-    entered: set[tuple[str, tuple[str, ...], str]] = set()
-    for relation in access.relations:
-        database, schema, _ = NAMES.path(relation)
-        for role in map(_role_name, relation.readers):
-            entered |= {("database", (database,), role), ("schema", (database, schema), role)}
-    for sort, path, role in sorted(entered):
-        name = ".".join(map(NAMES.quoted, path))
-        yield f"grant usage on {sort} {name} to role {NAMES.quoted(role)};"
+    for sort, name, role in entered(access, NAMES, "database", _role_name):
+        yield f"grant usage on {sort} {name} to role {role};"
     yield ""
 
 
