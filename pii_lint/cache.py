@@ -155,6 +155,19 @@ class Pack(Generic[T]):
             # packed tight, for a large project's would fill the memory
             self._new[digest(text)] = zlib.compress(msgspec.json.encode(known), 1)
 
+    def knows(self, text: str) -> bool:
+        """True where something is kept of a text."""
+        key = digest(text)
+        return key in self._new or key in self._old
+
+    def handed_over(self, text: str) -> bytes | None:
+        """What was put in this run, for a pack of the same kind in another process."""
+        return self._new.get(digest(text))
+
+    def take_over(self, text: str, kept: bytes) -> None:
+        """What such a pack handed over."""
+        self._new[digest(text)] = kept
+
     def save(self) -> None:
         """Keep what is new, and of the old what may be asked for again."""
         if len(self._new) == self._saved:

@@ -4,8 +4,8 @@ gives."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -81,6 +81,7 @@ from .memory import few_collections
 from .order import groups
 from .people import People
 from .renewal import Watched, only_queries
+from .sharing import Sharing, Task, shared
 from .summaries import Summaries
 
 Labels = dict[Label, Via | None]
@@ -295,21 +296,26 @@ class Linker:
             for uid, node in self.project.nodes.items()
             if node.resource_type in ("source", "seed", "model", "snapshot")
         }
-        loops: set[str] = set()
+        below: dict[str, list[str]] = {}
 
         def reads(uid: str) -> list[str]:
             self.read[uid] = self._read_before(uid) or self._reads(uid, relations[uid])
-            found = [dep for dep in self.read[uid] if dep in relations]
-            if uid in found:
-                loops.add(uid)
-            return found
+            below[uid] = [dep for dep in self.read[uid] if dep in relations]
+            return below[uid]
+
+        def task(uid: str) -> Task | None:
+            sql = self._walked(relations[uid])
+            if sql is None or self.summaries.begun(sql):
+                return None
+            return uid, {dep: self.linked[dep].shape for dep in below[uid]}
 
         done = 0
-        with few_collections() as linked_one:
-            for group in groups(sorted(relations), reads):
+        order = groups(sorted(relations), reads)
+        with few_collections() as linked_one, self._shared(relations, task) as sharing:
+            for group in sharing.in_turn(order, below) if sharing is not None else order:
                 if not self._as_before(group):
                     self.linked.asked.clear()
-                    if len(group) > 1 or group[0] in loops:
+                    if len(group) > 1 or group[0] in below[group[0]]:
                         self._fixpoint(group, relations)
                     else:
                         self.linked[group[0]] = self._link(relations[group[0]])
@@ -328,6 +334,34 @@ class Linker:
         for uid, reasons in self.hooks.blind.items():
             facts[uid] = RelationFacts(blind=[BlindSpot(reason) for reason in reasons])
         return facts
+
+    def _walked(self, node: Node) -> str | None:
+        """The query that a node's columns are made of, where that is all there is to it."""
+        sql = node.compiled_code if node.language == "sql" else None
+        return sql if node.materialized not in self.foreign else None
+
+    @contextmanager
+    def _shared(
+        self, relations: Mapping[str, Node], task: Callable[[str], Task | None]
+    ) -> Iterator[Sharing | None]:
+        """Others to walk queries, where many are new to the cache."""
+
+        def prepare(task: Task) -> bytes | None:
+            uid, shapes = task
+            for dep, shape in shapes.items():
+                self.linked[dep] = Linked(shape)
+            node = relations[uid]
+            return self.summaries.prepared(_sql(node), self._shapes(node))
+
+        def adopt(uid: str, prepared: bytes) -> None:
+            self.summaries.adopt(_sql(relations[uid]), prepared)
+
+        new = 0
+        if self.before is None and self.summaries.remembers:
+            walked = (self._walked(node) for node in relations.values())
+            new = sum(sql is not None and not self.summaries.begun(sql) for sql in walked)
+        with shared(new, prepare, task, adopt) as sharing:
+            yield sharing
 
     def _as_before(self, group: tuple[str, ...]) -> bool:
         """Take over what was found before, where neither a query nor anything that was asked for

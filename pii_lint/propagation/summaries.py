@@ -7,6 +7,7 @@ for; on no label, kind, zone or secret.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pii_lint import cache, lineage
@@ -53,6 +54,11 @@ class Summaries:
         name = cache.digest("summaries", cache.tool(), dialect, catalogue, project)
         self._kept = cache.Pack(name, Kept, remember=remember)
 
+    @property
+    def remembers(self) -> bool:
+        """True where what was worked out is kept, for this run and the next."""
+        return self._kept.remembers
+
     def relations(self, sql: str) -> tuple[RelationName, ...]:
         """Names of what a query may read. Raises ValueError with a literal-free reason."""
         kept = self._kept.get(sql) or Kept()
@@ -70,6 +76,21 @@ class Summaries:
                     raise ValueError(known)
                 return unpacked(known)
         return self._walked(sql, shapes)
+
+    def begun(self, sql: str) -> bool:
+        """True where something is known of a query already, if only its syntax tree."""
+        return sql in self._trees or self._kept.knows(sql)
+
+    def prepared(self, sql: str, shapes: lineage.Shapes) -> bytes | None:
+        """The query's summary, or why there is none, for `adopt` in another process."""
+        with suppress(ValueError):
+            self.summary(sql, shapes)
+        self.forget(sql)
+        return self._kept.handed_over(sql)
+
+    def adopt(self, sql: str, prepared: bytes) -> None:
+        """Know what another process prepared."""
+        self._kept.take_over(sql, prepared)
 
     def forget(self, sql: str) -> None:
         """Let a syntax tree go."""
