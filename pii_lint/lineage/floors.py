@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from .expressions import conjuncts, value
+from .expressions import value
+from .expressions.conditions import conjuncts
 from .scopes import Scope
 from .sql import name_of
 from .summary import CASE, CAST, CONCAT, ENCODE, Digest, Edges, Flow, Ref, Test

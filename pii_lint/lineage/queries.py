@@ -7,19 +7,12 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
-from .expressions import (
-    LISTS,
-    conjuncts,
-    default_names,
-    function_name,
-    item_at,
-    item_value,
-    pinned,
-    spec_of,
-    spread_call,
-    value,
-    values,
-)
+from .expressions import value
+from .expressions.calls import function_name, spec_of
+from .expressions.columns import item_at, item_value
+from .expressions.conditions import conjuncts, pinned
+from .expressions.generators import default_names, spread_call
+from .expressions.parts import LISTS
 from .floors import demanded
 from .glyphs import FOLDS_ASCII, ascii_fold
 from .names import held, one_row, reads_of
@@ -49,7 +42,7 @@ from .tables import (
     summarized,
 )
 from .values import NOTHING, Value, alternatives, apply, bounded, flat, flow, merge, stamp, union
-from .walk import ROWS_BY_NAME, Walk
+from .walk import ROWS_BY_NAME, Walk, values
 
 DEEPEST_RECURSION = 20
 """Rounds after which a recursive CTE that still grows is joined instead."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from .expressions import identifiers, item_value, value
+from .expressions import value
+from .expressions.columns import identifiers, item_value
 from .glyphs import FOLDS_ASCII, ascii_fold
 from .names import resolve
 from .scopes import Column, Item, Scope, Source, Tail, fold

@@ -7,26 +7,19 @@ from itertools import product
 
 from sqlglot import exp
 
-from .expressions import (
-    accessed,
-    arguments,
-    as_scalar,
-    chosen,
-    default_names,
-    function_name,
-    item_value,
-    spec_of,
-    spread_call,
-    value,
-    values,
-)
+from .expressions import value
+from .expressions.calls import arguments, function_name, spec_of
+from .expressions.choices import chosen
+from .expressions.columns import item_value
+from .expressions.generators import default_names, spread_call
+from .expressions.paths import accessed, as_scalar
 from .names import one_row
 from .scopes import Column, Item, Relation, Scope, Source, Tail, base, fold
 from .sql import name_of, parse_name, quoted_query, quoted_relations
 from .stars import chosen_columns, expand, is_star
 from .summary import NULLABLE, OPTIONAL, TRANSFORM, Edges, Fold, RelationName, Signal, Test
 from .values import NOTHING, Value, alternatives, apply, descend, flat, flow, merge, union
-from .walk import Walk
+from .walk import Walk, values
 
 
 def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:

@@ -101,3 +101,13 @@ class Walk:
         if not self.quiet:
             self.unknowns.setdefault((reason, self.span))
         return Value({(Ref(UNKNOWN, reason), ()): self.span})
+
+
+Handler = Callable[[Walk, exp.Expr, Scope], Value]
+"""What an expression of one sort is made of."""
+
+
+def values(walk: Walk, items: Iterable[exp.Expr], scope: Scope) -> list[Value]:
+    """The values of several expressions."""
+    value = walk.value
+    return [value(walk, item, scope) for item in items]

@@ -1,0 +1,172 @@
+"""Structs, maps and lists: built field by field, taken apart by bracket and dot."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from pii_lint.data.functions import FunctionSpec
+from pii_lint.lineage.scopes import Scope
+from pii_lint.lineage.summary import MOVED, NULLABLE, OPTIONAL, TRANSFORM, UNKNOWN, Decode
+from pii_lint.lineage.values import Value, apply, descend, flat, flow, union
+from pii_lint.lineage.walk import Handler, Walk, values
+
+from .calls import arguments, function_name, literal, spec_of
+from .columns import as_column
+from .passing import children, transform
+from .roles import Args, CallHandler, transformed
+
+
+def _struct(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    return union(built_field(walk, item, scope) for item in e.expressions)
+
+
+def built_field(walk: Walk, item: exp.Expr, scope: Scope) -> Value:
+    """One field of a builder; a name that isn't literal puts name and value into the whole."""
+    if isinstance(item, exp.PropertyEQ | exp.JSONKeyValue | exp.Kwarg | exp.EQ):
+        name, content = item.this, walk.value(walk, item.expression, scope)
+    elif isinstance(item, exp.Alias):
+        name, content = item.args["alias"], walk.value(walk, item.this, scope)
+    elif (
+        isinstance(item, exp.Column)
+        and isinstance(item.this, exp.Identifier)
+        and walk.dialect in NAMING
+    ):
+        name, content = item.this, walk.value(walk, item, scope)
+    else:
+        return walk.value(walk, item, scope)
+    return named_field(walk, name, content, scope)
+
+
+NAMING = frozenset({"bigquery", "spark", "databricks"})
+"""Dialects whose struct builder names a field after the column that fills it."""
+
+
+def named_field(walk: Walk, name: exp.Expr, content: Value, scope: Scope) -> Value:
+    """A value with one field."""
+    if isinstance(name, exp.Identifier) or (isinstance(name, exp.Literal) and name.is_string):
+        return Value({}, {name.name.lower(): content})
+    return union((flow(walk.value(walk, name, scope), TRANSFORM), flow(content, TRANSFORM)))
+
+
+def _map(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    keys, contents = e.args.get("keys"), e.args.get("values")
+    if (
+        isinstance(keys, exp.Array)
+        and isinstance(contents, exp.Array)
+        and len(keys.expressions) == len(contents.expressions)
+    ):
+        pairs = zip(keys.expressions, contents.expressions, strict=True)
+        return union(named_field(walk, key, walk.value(walk, v, scope), scope) for key, v in pairs)
+    return transform(walk, e, scope)
+
+
+def _pairs(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    items = [arg for _, arg in args]
+    if any(
+        isinstance(item, exp.JSONKeyValue | exp.PropertyEQ | exp.Alias | exp.Star) for item in items
+    ):
+        return union(built_field(walk, item, scope) for item in items)
+    if len(items) % 2:
+        return transformed(walk, e, spec, args, scope)
+    pairs = zip(items[::2], items[1::2], strict=True)
+    return union(
+        named_field(walk, name, walk.value(walk, content, scope), scope) for name, content in pairs
+    )
+
+
+def _fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    if spec.name == "row" and walk.dialect == "postgres":
+        fields = (walk.value(walk, arg, scope) for _, arg in args)
+        return Value({}, {f"f{i}": field for i, field in enumerate(fields, 1)})
+    return union(built_field(walk, arg, scope) for _, arg in args)
+
+
+CONSTANTS = (exp.Array, exp.Struct, exp.ToMap, exp.Map, exp.VarMap)
+
+
+def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    container = walk.value(walk, e.this, scope)
+    for index in e.expressions:
+        if isinstance(index, exp.Literal):
+            if index.is_string:
+                container = descend(container, index.name.lower())
+            container = flow(container, NULLABLE)
+            continue
+        chosen_by = walk.value(walk, index, scope)
+        if isinstance(index, exp.Slice):
+            # part of a text: no longer the value that a declared part was named for
+            bounds = [b for b in children(index) if literal(b) is None]
+            how = TRANSFORM | moved(container, values(walk, bounds, scope))
+            container = flow(union((container, chosen_by)), how)
+            continue
+        # NOTE: sqlglot reads `map {…}[x]` as a map of `{…}[x]`
+        if not flat(container) and isinstance(e.this, CONSTANTS):
+            # a map or list of constants is a decoder
+            container = apply(chosen_by, Decode(len(list(e.this.find_all(exp.Literal)))))
+        else:
+            container = union((flow(container, OPTIONAL), flow(chosen_by, TRANSFORM)))
+    return container
+
+
+def moved(whole: Value, bounds: list[Value]) -> int:
+    """Bounds that aren't made of the value itself may take all its pieces in turn."""
+    known = {ref for ref, _ in flat(whole)}
+    made_of_it = all(v and {ref for ref, _ in flat(v)} <= known for v in bounds)
+    return 0 if made_of_it else MOVED
+
+
+def _dot(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    right = e.expression
+    if isinstance(right, exp.Func):
+        chained = _chained(walk, e.this, right, scope)
+        return chained if chained is not None else walk.value(walk, right, scope)
+    container = walk.value(walk, as_column(e.this), scope)
+    if isinstance(right, exp.Star):
+        return container
+    call = e.this.unnest()
+    spec = spec_of(walk, call) if isinstance(call, exp.Func) else None
+    if spec is not None and spec.cls == "table" and not isinstance(call, exp.Explode | exp.Unnest):
+        # a column of the function's own, not a key of its argument
+        return flow(container, TRANSFORM)
+    return descend(container, right.name.lower())
+
+
+def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value | None:
+    """`value.function(…)`, DuckDB's call with its first argument in front; None for
+    `schema.function(…)`."""
+    if walk.dialect != "duckdb":
+        if isinstance(as_column(left), exp.Column | exp.Identifier):
+            return None
+        # a method, as of T-SQL's XML
+        return union(
+            (flow(walk.value(walk, left, scope), TRANSFORM), walk.value(walk, call, scope))
+        )
+    left = as_column(left)
+    quiet, walk.quiet = walk.quiet, True
+    first = walk.value(walk, left, scope)
+    walk.quiet = quiet
+    if any(ref.read == UNKNOWN for ref, _ in flat(first)):
+        return None
+    if isinstance(left, exp.Dot):
+        # a chain of calls is long at times, and read once: its value goes by a name of its own
+        scope = Scope(
+            parent=scope, locals={CHAINED: first}, sources=scope.sources, group=scope.group
+        )
+        left = exp.Identifier(this=CHAINED)
+    args = [arg.copy() for _, arg in arguments(call)]
+    whole = exp.func(function_name(call), left.copy(), *args, dialect=walk.dialect)
+    return walk.value(walk, whole, scope)
+
+
+CHAINED = "$chained"
+
+
+HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.Struct: _struct,
+    exp.JSONObject: _struct,
+    exp.Map: _map,
+    exp.VarMap: _map,
+    exp.Bracket: _bracket,
+    exp.Dot: _dot,
+}
+CLASSES: dict[str, CallHandler] = {"pairs": _pairs, "fields": _fields}

@@ -1,0 +1,98 @@
+"""Lambdas and comprehensions: names that stand for the elements of a list."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from pii_lint.lineage.scopes import Scope
+from pii_lint.lineage.summary import TRANSFORM, Signal, Test
+from pii_lint.lineage.values import NOTHING, Value, apply, flow, union
+from pii_lint.lineage.walk import Handler, Walk, values
+
+from .calls import arguments, function_name, spec_of
+from .paths import accessed
+
+
+def comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """A list made of another, element by element."""
+    iterated = walk.value(walk, e.args["iterator"], scope)
+    variable = e.args["expression"]
+    inner = Scope(
+        parent=scope,
+        locals={name.name.lower(): iterated for name in variable.find_all(exp.Identifier)},
+    )
+    condition = e.args.get("condition")
+    return union(
+        (
+            walk.value(walk, e.this, inner),
+            apply(iterated, Signal("count")),
+            apply(walk.value(walk, condition, inner), Test("condition"))
+            if condition is not None
+            else NOTHING,
+        )
+    )
+
+
+def _lambda_scope(walk: Walk, e: exp.Expr, bound: list[Value], scope: Scope) -> Scope:
+    names = [name.name.lower() for name in e.expressions]
+    padded = bound + [bound[-1] if bound else NOTHING] * (len(names) - len(bound))
+    return Scope(parent=scope, locals=dict(zip(names, padded, strict=False)))
+
+
+def _bare_lambda(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    inside = walk.value(walk, e.this, _lambda_scope(walk, e, [NOTHING], scope))
+    taken = arrow(walk, e, scope)
+    return inside if taken is None else union((inside, taken))
+
+
+def arrow(walk: Walk, e: exp.Expr, scope: Scope) -> Value | None:
+    """`f(payload -> 'key')`: sqlglot takes the arrow of a JSON access for that of a lambda.
+
+    None where the body uses the parameter, or where no column has its name.
+    """
+    parameter = e.expressions[0] if len(e.expressions) == 1 else None
+    if not isinstance(parameter, exp.Identifier):
+        return None
+    if any(n.name == parameter.name for n in e.this.find_all(exp.Identifier)):
+        return None
+    container = walk.value(walk, parameter, scope)
+    return accessed(walk, container, [e.this], scope) if container else None
+
+
+def higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """A function with lambdas: parameters stand for the elements of the other arguments."""
+    args = [arg for _, arg in arguments(e)]
+    lambdas = [arg for arg in args if isinstance(arg, exp.Lambda)]
+    container = union(values(walk, (arg for arg in args if not isinstance(arg, exp.Lambda)), scope))
+    size = apply(container, Signal("count"))
+    name = function_name(e)
+    if name in (
+        "transform",
+        "list_transform",
+        "array_transform",
+        "list_apply",
+        "array_apply",
+        "apply",
+    ):
+        bodies = [
+            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope))
+            for f in lambdas
+        ]
+        return union((*bodies, size))
+    if name in ("array_filter", "filter", "list_filter"):
+        bodies = [
+            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope))
+            for f in lambdas
+        ]
+        return union((container, apply(union(bodies), Test("condition"))))
+    bodies = [walk.value(walk, f.this, _lambda_scope(walk, f, [container], scope)) for f in lambdas]
+    spec = spec_of(walk, e)
+    if spec is not None and spec.cls == "test":
+        return apply(union((container, *bodies)), Test("test"))
+    return flow(union((container, *bodies)), TRANSFORM)
+
+
+HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.Comprehension: comprehension,
+    exp.Lambda: _bare_lambda,
+}

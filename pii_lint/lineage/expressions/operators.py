@@ -1,0 +1,118 @@
+"""Casts and operators: arithmetic, logic, letters."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from pii_lint.lineage.scopes import Scope
+from pii_lint.lineage.summary import BUCKET, CASE, CAST, ENCODE, OPTIONAL, TRANSFORM, Flow
+from pii_lint.lineage.values import Value, apply, flow, union
+from pii_lint.lineage.walk import Handler, Walk, values
+
+from .calls import spec_of
+from .concatenation import concatenated
+from .paths import as_scalar
+
+TEXT_TYPES = exp.DataType.TEXT_TYPES
+
+CONTAINERS = {
+    exp.DataType.Type.JSON,
+    exp.DataType.Type.JSONB,
+    exp.DataType.Type.VARIANT,
+    exp.DataType.Type.OBJECT,
+    exp.DataType.Type.SUPER,
+    exp.DataType.Type.ARRAY,
+    exp.DataType.Type.LIST,
+    exp.DataType.Type.MAP,
+    exp.DataType.Type.STRUCT,
+}
+
+
+def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    inside = walk.value(walk, e.this, scope)
+    to = e.args.get("to")
+    if not isinstance(to, exp.DataType):
+        return flow(inside, TRANSFORM)
+    text = to.this in TEXT_TYPES
+    if to.this is exp.DataType.Type.BOOLEAN:
+        return flow(inside, TRANSFORM)
+    if text and to.expressions:
+        # it may cut a secret short, and leaves most values of a key apart
+        return flow(as_scalar(inside), CAST | OPTIONAL)
+    if to.expressions:
+        # the fields of a struct get new names
+        return apply(inside, Flow(CAST))
+    if to.this not in CONTAINERS:
+        inside = as_scalar(inside)
+    return flow(inside, CAST | OPTIONAL if isinstance(e, exp.TryCast) and not text else CAST)
+
+
+def _case_fold(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    listed = isinstance(e, exp.Trim) and e.expression is not None
+    inside = flow(walk.value(walk, e.this, scope), TRANSFORM if listed else CASE)
+    others = [
+        child for key, child in e.args.items() if key != "this" and isinstance(child, exp.Expr)
+    ]
+    return union((inside, flow(union(values(walk, others, scope)), TRANSFORM)))
+
+
+def binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """An operator between two values, or a whole chain of it."""
+    operands: list[exp.Expr] = []
+    cls = type(e)
+    while type(e) is cls:
+        operands.append(e.expression)
+        e = e.this
+    operands.append(e)
+    if cls is exp.Add and walk.dialect == "tsql":
+        return concatenated(values(walk, operands, scope), skips_null=False)
+    if cls is exp.Mod and len(operands) == 2 and _is_bucket(walk, operands[1], operands[0]):
+        text = f"{operands[1].sql()} % {operands[0].sql()}".lower()
+        number = walk.buckets.setdefault(text, len(walk.buckets) + 1)
+        return apply(walk.value(walk, operands[1], scope), Flow(BUCKET * number))
+    moved = [o for o in operands if not (isinstance(o, exp.Literal) and not o.is_string)]
+    if cls in (exp.Add, exp.Sub, exp.Mul) and len(moved) == 1 and "0" not in map(_text, operands):
+        # every value becomes another one, and can be told from it
+        return flow(walk.value(walk, moved[0], scope), ENCODE)
+    return flow(union(values(walk, operands, scope)), TRANSFORM)
+
+
+MOST_BUCKETS = 100
+"""Numbers that many people share, if a digest is spread over no more."""
+
+
+def _is_bucket(walk: Walk, number: exp.Expr, size: exp.Expr) -> bool:
+    """True for `hash(id) % 10`: whole numbers, few, and no order of the values left in them."""
+    while isinstance(number, exp.Paren | exp.Abs):
+        number = number.this
+    spec = spec_of(walk, number) if isinstance(number, exp.Func) else None
+    few = isinstance(size, exp.Literal) and not size.is_string and size.name.isdecimal()
+    digest = spec is not None and spec.cls == "digest"
+    return few and digest and len(size.name) < 4 and int(size.name) <= MOST_BUCKETS
+
+
+def _text(e: exp.Expr) -> str:
+    """The digits of a number, without what changes nothing."""
+    return e.name.strip("0.") or "0" if isinstance(e, exp.Literal) and not e.is_string else ""
+
+
+def _negated(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    return flow(walk.value(walk, e.this, scope), ENCODE)
+
+
+def _connected(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    # thousands of conditions lean left: no recursion down their spine
+    operands = list(e.flatten()) if isinstance(e, exp.Connector) else []
+    return flow(union(values(walk, operands, scope)), TRANSFORM)
+
+
+HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.Cast: _cast,
+    exp.TryCast: _cast,
+    exp.Lower: _case_fold,
+    exp.Upper: _case_fold,
+    exp.Trim: _case_fold,
+    exp.And: _connected,
+    exp.Or: _connected,
+    exp.Neg: _negated,
+}

@@ -1,0 +1,156 @@
+"""What paths and keys take out of JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from pii_lint.data.functions import FunctionSpec
+from pii_lint.lineage.scopes import Scope
+from pii_lint.lineage.summary import CAST, KEYS, NULLABLE, SCALAR, TRANSFORM, Edges, Flow, Ref, Test
+from pii_lint.lineage.values import NOTHING, Value, apply, descend, extend, flow, merge, union
+from pii_lint.lineage.walk import Handler, Walk
+
+from .roles import Args, CallHandler, sorted_args
+
+
+def path_keys(path: exp.Expr) -> list[str] | None:
+    """The keys of a literal JSON path, lower case; None where it is computed or has a wildcard."""
+    if isinstance(path, exp.Array) and path.expressions:
+        inner = [path_keys(step) for step in path.expressions]
+        return None if None in inner else [key for step in inner for key in step or ()]
+    if isinstance(path, exp.JSONPath):
+        keys: list[str] = []
+        for part in path.expressions:
+            if isinstance(part, exp.JSONPathKey):
+                if not isinstance(part.this, str):
+                    return None
+                keys.append(part.this.lower())
+            elif isinstance(part, exp.JSONPathSubscript) and isinstance(part.this, str):
+                keys.append(part.this.lower())
+            elif not isinstance(part, exp.JSONPathRoot | exp.JSONPathSubscript):
+                return None
+        return keys
+    if isinstance(path, exp.Literal):
+        if not path.is_string:
+            return []
+        text = re.sub(r"^\s*(lax|strict)\s+", "", path.name.lower()).removeprefix("$")
+        if text.startswith("{") and text.endswith("}"):
+            # PostgreSQL's text array
+            return [step.strip('" ') for step in text[1:-1].split(",")]
+        if text.startswith("/"):
+            # a JSON pointer
+            steps = [step for step in text[1:].split("/") if not step.isdigit()]
+            return (
+                None
+                if "*" in text
+                else [step.replace("~1", "/").replace("~0", "~") for step in steps]
+            )
+        text = text.replace("[*]", "").replace('"', "")
+        pieces = [
+            piece
+            for piece in text.replace("[", ".").replace("]", "").replace("/", ".").split(".")
+            if piece
+        ]
+        keys = []
+        for piece in pieces:
+            if "*" in piece:
+                return None
+            if not piece.isdigit():
+                keys.append(piece.strip("'{},"))
+        return keys
+    return None
+
+
+def accessed(
+    walk: Walk, container: Value, paths: Iterable[exp.Expr], scope: Scope, *, scalar: bool = False
+) -> Value:
+    """What paths, one after the other, take out of a container; `scalar` takes it for a value."""
+    for path in paths:
+        if isinstance(path, exp.Array) and path.expressions and walk.dialect != "postgres":
+            container = union(
+                accessed(walk, container, [one], scope, scalar=scalar) for one in path.expressions
+            )
+            continue
+        keys = None if _perhaps_one_key(walk, path) else path_keys(path)
+        if keys is None:
+            dynamic = flow(walk.value(walk, path, scope), TRANSFORM)
+            container = union((flow(container, TRANSFORM), dynamic))
+            continue
+        for key in keys:
+            container = descend(container, key)
+    return flow(as_scalar(container) if scalar else container, CAST | NULLABLE)
+
+
+def _perhaps_one_key(walk: Walk, path: exp.Expr) -> bool:
+    """`'a.b'` is one key to DuckDB and `'$.a.b'` a path; the parser makes the same of both."""
+    if walk.dialect != "duckdb" or not isinstance(path, exp.JSONPath) or len(path.expressions) < 3:
+        return False
+    first = path.expressions[1].this
+    if walk.text is None or not isinstance(first, str):
+        return walk.text is None
+    return re.search(rf"'{re.escape(first.casefold())}\s*[.\[]", walk.text) is not None
+
+
+def as_scalar(v: Value) -> Value:
+    """A field read as text, a number or a date: whatever lies deeper in it isn't asked for."""
+    edges: Edges = {}
+    for (ref, chain), span in v.edges.items():
+        deep = ref.path and not ref.path[-1].startswith("$")
+        taken = ref._replace(path=(*ref.path, SCALAR)) if deep else ref
+        merge(edges, {(taken, chain): span})
+    return Value(edges, v.fields)
+
+
+def _json_extract(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    listed = (e.args.get("expression"), *(e.args.get("expressions") or ()))
+    paths = [path for path in listed if path is not None]
+    scalar = isinstance(e, exp.JSONExtractScalar | exp.JSONBExtractScalar)
+    if not scalar and walk.dialect == "duckdb" and _key_reaches_on(e):
+        return flow(walk.value(walk, e.this, scope), TRANSFORM)
+    return accessed(walk, walk.value(walk, e.this, scope), paths, scope, scalar=scalar)
+
+
+def _key_reaches_on(e: exp.Expr) -> bool:
+    """DuckDB's `->` binds more loosely than any operator: `j -> 'a' || 'b'` asks for the key `ab`,
+    where the parser sees a concatenation of what `a` gave."""
+    return "only_json_types" in e.args and isinstance(e.parent, TIGHTER)
+
+
+TIGHTER = (
+    exp.DPipe, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Pow, exp.Bracket,
+    exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift,
+    exp.Collate,
+)  # fmt: skip
+
+
+def _access(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    if not args:
+        return NOTHING
+    scalar = any(word in spec.name for word in ("text", "string", "scalar", "value"))
+    paths = [arg for _, arg in args[1:]]
+    return accessed(walk, walk.value(walk, args[0][1], scope), paths, scope, scalar=scalar)
+
+
+def _keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = sorted_args(walk, spec, args, scope)
+    edges: Edges = {}
+    for (ref, chain), span in union(main).edges.items():
+        plain = all(isinstance(op, Flow) for op in chain)
+        key = Ref(ref.read, ref.column, (*ref.path, KEYS)) if plain else ref
+        merge(edges, {(key, extend(chain, Flow(TRANSFORM))): span})
+    if "structure" in spec.name:
+        # the types of the values, null among them
+        side = union((side, apply(union(main), Test("test"))))
+    return union((Value(edges), side))
+
+
+HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.JSONExtract: _json_extract,
+    exp.JSONExtractScalar: _json_extract,
+    exp.JSONBExtract: _json_extract,
+    exp.JSONBExtractScalar: _json_extract,
+}
+CLASSES: dict[str, CallHandler] = {"access": _access, "keys": _keys}

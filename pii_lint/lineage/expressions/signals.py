@@ -1,0 +1,48 @@
+"""Calls that leave no more than a number, a rank or an answer."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from pii_lint.data.functions import FunctionSpec
+from pii_lint.lineage.names import row_numbers
+from pii_lint.lineage.scopes import Scope
+from pii_lint.lineage.summary import Signal, Test
+from pii_lint.lineage.values import NOTHING, Value, apply, union
+from pii_lint.lineage.walk import Walk, values
+
+from .folds import group_of
+from .paths import accessed
+from .roles import Args, CallHandler
+
+
+def _deciding(op: Test | Signal) -> CallHandler:
+    def handler(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+        counted = [(i, arg) for i, arg in args if not isinstance(arg, exp.Star)]
+        paths = [arg for i, arg in counted if spec.role(i) == "path"]
+        rest = [arg for i, arg in counted if spec.role(i) != "path"]
+        inside = union(values(walk, rest, scope))
+        counting = isinstance(op, Signal) and spec.cls == "count"
+        leaves = Signal(op.clause, group_of(walk, scope)) if counting else op
+        return apply(accessed(walk, inside, paths, scope) if paths else inside, leaves)
+
+    return handler
+
+
+def _rank(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    ranked = apply(union(values(walk, (arg for _, arg in args), scope)), Signal("window"))
+    # a number a row: grouping by it groups nothing
+    return union((ranked, row_numbers(scope))) if isinstance(e, exp.RowNumber) else ranked
+
+
+def _constant(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    return NOTHING
+
+
+CLASSES: dict[str, CallHandler] = {
+    "count": _deciding(Signal("count")),
+    "size": _deciding(Signal("count")),
+    "test": _deciding(Test("test")),
+    "rank": _rank,
+    "constant": _constant,
+}
