@@ -10,7 +10,7 @@ import pytest
 
 from pii_lint.artifacts.model import Project
 from pii_lint.data.materializations import is_known
-from pii_lint.propagation.link import _foreign_materializations
+from pii_lint.propagation.opaque import foreign_materializations
 
 FILE = Path(__file__).resolve().parents[2] / "macros" / "materialization_snapshot_spark.sql"
 BLOCK = re.compile(r"{% materialization .*{% endmaterialization %}", re.DOTALL)
@@ -24,7 +24,7 @@ def shipped() -> str:
 
 
 def foreign(text: str, name: str = "macro.shop.materialization_snapshot_spark") -> list[str]:
-    return list(_foreign_materializations(replace(EMPTY, macros={name: text})))
+    return list(foreign_materializations(replace(EMPTY, macros={name: text})))
 
 
 def test_the_shipped_one_is_known_by_its_text_and_not_by_its_name() -> None:

@@ -1,0 +1,147 @@
+"""What a relation holds beyond what its query gives: by its YAML, as a snapshot, from former
+queries, by a branch that no manifest shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pii_lint.artifacts.model import Node
+from pii_lint.labels import READABLE, SECRET, VALUE_FORMS, Form, carry
+from pii_lint.lineage.summary import (
+    ROW_ID,
+    ROWS,
+    SETTING,
+    TAIL,
+    UNKNOWN,
+    Decode,
+    Edge,
+    Shape,
+    ShapeColumn,
+    Summary,
+    Test,
+)
+
+from .branches import unseen_branch
+from .declared import born, columns_of, is_tagged
+from .evaluation import Evaluation
+from .graph import Graph
+from .inventory import BlindSpot
+from .linked import Labels, Linked, lost
+
+
+def add_declared(
+    graph: Graph, node: Node, linked: Linked, summary: Summary, query: Evaluation
+) -> None:
+    """A tag on a derived column adds an origin only for what it copies from an unlabelled
+    place."""
+    by_key = {c.shape.key: c for c in summary.columns}
+    for column in columns_of(node, graph.config).values():
+        key = column.name.lower()
+        linked.stand_for(node.unique_id, key, column)
+        written = by_key.get(key)
+        edges = written.edges if written is not None else summary.tail
+        if edges is None or not (is_tagged(column) or column.meta.get("pii_keys")):
+            labelled = graph.config.labels.get(node.unique_id, {})
+            if edges is None or key not in {name.lower() for name in labelled}:
+                continue
+        places = linked.columns.setdefault(key, {})
+        arrived = {label.kind for labels in places.values() for label in labels}
+        for position, label in born(node, column, graph.config, graph.registry):
+            if any(_same_kind(label.kind, kind) for kind in arrived):
+                continue
+            for edge in edges:
+                if _copies_unlabelled(query, edge):
+                    new = carry(label, edge[1], query.around)
+                    if new is not None:
+                        places.setdefault(position, {}).setdefault(new, None)
+
+
+def _copies_unlabelled(query: Evaluation, edge: Edge) -> bool:
+    """True for an edge that brings a value from where no label stands."""
+    ref, chain = edge
+    if ref.column == ROW_ID:
+        return False
+    if ref.read in (UNKNOWN, SETTING) or ref.column == ROWS:
+        return ref.read == UNKNOWN
+    return not any(isinstance(op, Test | Decode) or op.tag == "signal" for op in chain) and not any(
+        label.form in VALUE_FORMS for _, _, _, label, _ in query.reading.taken(ref)
+    )
+
+
+def _same_kind(a: str, b: str) -> bool:
+    return a == b or a.startswith(f"{b}.") or b.startswith(f"{a}.")
+
+
+def add_snapshot(graph: Graph, node: Node, linked: Linked) -> None:
+    """dbt's own columns: the row id is an unkeyed digest of key and time, others are times."""
+    times = _labels_named(linked, [node.updated_at or ""])
+    identity: Labels = {}
+    for label, via in {**_labels_named(linked, node.unique_key), **times}.items():
+        weak = label.to(Form.WEAK) if label.form in READABLE else label
+        identity.setdefault(weak, via)
+    known = list(linked.shape.columns)
+    for name in ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"):
+        labels = identity if name == "dbt_scd_id" else times
+        linked.columns[name] = {(): dict(labels)} if labels else {}
+        known.append(graph.unquoted(name))
+    linked.shape = Shape(
+        tuple(known), linked.shape.complete, linked.shape.ordered, linked.shape.hidden
+    )
+
+
+def _labels_named(linked: Linked, expressions: Sequence[str]) -> Labels:
+    """The labels of every column that these names or expressions mention."""
+    words = {word.lower() for text in expressions for word in re.findall(r"\w+", text)}
+    return {
+        label: via
+        for key in sorted(words & linked.columns.keys())
+        for labels in linked.columns[key].values()
+        for label, via in labels.items()
+    }
+
+
+def add_forgotten(graph: Graph, node: Node, linked: Linked) -> None:
+    """Columns that the warehouse still has and the SQL no longer writes."""
+    keeps = node.resource_type == "snapshot" or (
+        node.materialized == "incremental" and node.on_schema_change != "sync_all_columns"
+    )
+    if not keeps or not linked.shape.complete:
+        return
+    there = {c.key for c in linked.shape.columns}
+    old = [c for c in graph.project.catalog.get(node.unique_id, ()) if c.name.lower() not in there]
+    if not old:
+        return
+    for column in old:
+        linked.columns[column.name.lower()] = {(): {lost(node.unique_id): None}}
+    added = tuple(ShapeColumn(c.name.lower(), c.name, c.name) for c in old)
+    linked.shape = Shape((*linked.shape.columns, *added), complete=True)
+    linked.facts.blind.append(
+        BlindSpot(
+            "the warehouse holds columns that the SQL no longer writes: "
+            + ", ".join(c.name for c in old)
+        )
+    )
+
+
+def add_unseen(graph: Graph, node: Node, linked: Linked) -> None:
+    """Anything of its parents, where a branch of the model was never compiled."""
+    reason = unseen_branch(node, graph.projects, linked.facts.reads)
+    if reason is None or not _parents_hold_values(graph, node):
+        return
+    linked.facts.blind.append(BlindSpot(reason))
+    linked.columns.setdefault(TAIL, {})
+    for places in linked.columns.values():
+        places.setdefault((), {})[lost(node.unique_id)] = None
+
+
+def _parents_hold_values(graph: Graph, node: Node) -> bool:
+    readable = (Form.CLEAR, Form.PARTIAL, Form.WEAK, Form.UNKNOWN)
+    return any(
+        label.form in readable and label.kind != SECRET
+        for parent in node.depends_on
+        if parent in graph.linked
+        for places in graph.linked[parent].columns.values()
+        for labels in places.values()
+        for label in labels
+    )
