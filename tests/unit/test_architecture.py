@@ -41,6 +41,11 @@ def test_the_layers_hold() -> None:
         ("warehouse/salt.py", "import pii_lint.rules", "The rooms that touch data"),
         ("lineage/summary.py", "import pii_lint.labels", "Lineage knows nothing of labels"),
         ("rules/__init__.py", "import duckdb", "Only the rooms that touch data know a database"),
+        (
+            "lineage/expressions/calls.py",
+            "import pii_lint.lineage.expressions.functions",
+            "No file needs one that needs it",
+        ),
     ],
     ids=[
         "a layer above",
@@ -49,6 +54,7 @@ def test_the_layers_hold() -> None:
         "a data room that judges",
         "labels in lineage",
         "a driver in a rule",
+        "a circle of files",
     ],
 )
 def test_a_planted_import_breaks_them(
