@@ -58,6 +58,7 @@ ROLES = (
     "fraction",
     "path",
     "name",
+    "format",
     "ignore",
 )
 

@@ -49,6 +49,11 @@ def passing(how: int) -> CallHandler:
     return handler
 
 
+def _copied(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    formatted = any(spec.role(position) == "format" for position, _ in args)
+    return passing(TRANSFORM if formatted else 0)(walk, e, spec, args, scope)
+
+
 transformed = passing(TRANSFORM)
 
 
@@ -58,7 +63,7 @@ def _table(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope
 
 
 CLASSES: dict[str, CallHandler] = {
-    "copy": passing(0),
+    "copy": _copied,
     "array": passing(0),
     "recode": passing(ENCODE),
     "transform": transformed,
