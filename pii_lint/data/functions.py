@@ -58,7 +58,7 @@ ROLES = (
     "fraction",
     "path",
     "name",
-    "format",
+    "template",
     "ignore",
 )
 

@@ -50,7 +50,7 @@ def passing(how: int) -> CallHandler:
 
 
 def _copied(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
-    formatted = any(spec.role(position) == "format" for position, _ in args)
+    formatted = any(spec.role(position) == "template" for position, _ in args)
     return passing(TRANSFORM if formatted else 0)(walk, e, spec, args, scope)
 
 
