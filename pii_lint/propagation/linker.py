@@ -78,16 +78,18 @@ class Linker:
         order = groups(sorted(relations), reads)
         with few_collections() as linked_one, self._shared(relations, task) as sharing:
             for group in sharing.in_turn(order, below) if sharing is not None else order:
-                if not self._as_before(group):
+                anew = not self._as_before(group)
+                if anew:
                     self._linked.asked.clear()
                     if len(group) > 1 or group[0] in below[group[0]]:
                         self._fixpoint(group, relations)
                     else:
                         self._linked[group[0]] = self._link(relations[group[0]])
                     self._settle(group)
-                    linked_one()
                 for uid in group:
                     self.graph.summaries.forget(relations[uid].compiled_code or "")
+                if anew:
+                    linked_one()
                 done += len(group)
                 progress.tell(done, len(relations))
         self.failures = stored_failures(self.graph)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MODELS_A_COLLECTION = 50
+COLLECTIONS_A_THAW = 10
+"""After so many, what has been linked is walked too: trees that were in use then are frozen in."""
 
 
 @contextmanager
@@ -24,6 +26,8 @@ def few_collections() -> Iterator[Callable[[], None]]:
         nonlocal linked
         linked += 1
         if linked % MODELS_A_COLLECTION == 0:
+            if linked % (MODELS_A_COLLECTION * COLLECTIONS_A_THAW) == 0:
+                gc.unfreeze()
             gc.collect()
             gc.freeze()
 

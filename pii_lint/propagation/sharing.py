@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ENOUGH = 100
 """Queries from which on it is worth making processes."""
-IN_SIGHT = 64
+IN_SIGHT = 24
 """Groups that are looked at in search of work that can be done now."""
 
 Task = tuple[str, dict[str, Shape]]
