@@ -47,21 +47,21 @@
 {% macro spark__json_values_of_keys(relation, column, keys) -%}
     select
         json_key,
-        explode(
-            case
-                when found rlike '^[-0-9]' then array(found)
-                else regexp_extract_all(regexp_replace(found, '"[^"]*"\\s*:', ''), '"([^"]*)"', 1)
-            end
-        ) as value
+        translate(quoted, '"', '') as value
     from (
         select
             json_key,
-            explode(regexp_extract_all(
-                {{ column }},
-                concat('"', json_key, '"\\s*:\\s*("[^"]*"|\\[[^\\]]*|\\{[^}]*|-?[0-9][0-9.]*)'),
-                1
-            )) as found
-        from {{ relation }}
-        cross join (values ('{{ keys | join("'), ('") }}')) as wanted (json_key)
-    ) as held
+            explode(regexp_extract_all(regexp_replace(held, '"[^"]*"\\s*:', ''), '"[^"]*"|^[-0-9.]+', 0)) as quoted
+        from (
+            select
+                json_key,
+                explode(regexp_extract_all(
+                    {{ column }},
+                    concat('"', json_key, '"\\s*:\\s*("[^"]*"|\\[[^\\]]*|\\{[^}]*|-?[0-9][0-9.]*)'),
+                    1
+                )) as held
+            from {{ relation }}
+            cross join (values ('{{ keys | join("'), ('") }}')) as wanted (json_key)
+        ) as found
+    ) as without_keys
 {%- endmacro %}
