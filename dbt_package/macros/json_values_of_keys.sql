@@ -1,6 +1,6 @@
 {#
     A select of `json_key` and `value`: what stands under these keys, however deep in the JSON documents of
-    a column; where that is an object, what stands in it too.
+    a column; where that is an object or a list, what stands in it too.
 #}
 {% macro json_values_of_keys(relation, column, keys) -%}
     {{ return(adapter.dispatch('json_values_of_keys', 'pii_lint')(relation, column, keys)) }}
@@ -21,7 +21,7 @@
             unnest(['{{ keys | join("', '") }}']) as json_key,
             unnest([
                 {%- for key in keys %}
-                json_extract_string({{ column }}, '$..{{ key }}') || json_extract_string({{ column }}, '$..{{ key }}.*')
+                json_extract_string({{ column }}, '$.."{{ key }}"') || json_extract_string({{ column }}, '$.."{{ key }}"..*')
                 {%- if not loop.last %},{% endif -%}
                 {%- endfor %}
             ]) as found
@@ -33,15 +33,9 @@
     select wanted.json_key, found.value #>> '{}' as value
     from {{ relation }}
     cross join (values ('{{ keys | join("'), ('") }}')) as wanted (json_key)
-    cross join lateral (
-        select jsonb_path_query(
-            cast({{ column }} as jsonb), cast('$.**."' || wanted.json_key || '"' as jsonpath)
-        ) as value
-        union all
-        select jsonb_path_query(
-            cast({{ column }} as jsonb), cast('$.**."' || wanted.json_key || '".*' as jsonpath)
-        ) as value
-    ) as found
+    cross join lateral jsonb_path_query(
+        cast({{ column }} as jsonb), cast('$.**."' || wanted.json_key || '".**' as jsonpath)
+    ) as found (value)
 {%- endmacro %}
 
 {# dbt would fall back to PostgreSQL's body, and Redshift has no such paths. -#}
@@ -49,11 +43,25 @@
     {{ pii_lint.default__json_values_of_keys(relation, column, keys) }}
 {%- endmacro %}
 
-{# Spark's paths don't descend; a pattern over the text does. -#}
+{# Spark's paths don't descend; a pattern over the text does, in an object or list to its first closing bracket. -#}
 {% macro spark__json_values_of_keys(relation, column, keys) -%}
     select
         json_key,
-        explode(regexp_extract_all({{ column }}, concat('"', json_key, '"[ ]*:[ ]*"([^"]*)"'), 1)) as value
-    from {{ relation }}
-    cross join (values ('{{ keys | join("'), ('") }}')) as wanted (json_key)
+        translate(quoted, '"', '') as value
+    from (
+        select
+            json_key,
+            explode(regexp_extract_all(regexp_replace(held, '"[^"]*"\\s*:', ''), '"[^"]*"|^[-0-9.]+', 0)) as quoted
+        from (
+            select
+                json_key,
+                explode(regexp_extract_all(
+                    {{ column }},
+                    concat('"', json_key, '"\\s*:\\s*("[^"]*"|\\[[^\\]]*|\\{[^}]*|-?[0-9][0-9.]*)'),
+                    1
+                )) as held
+            from {{ relation }}
+            cross join (values ('{{ keys | join("'), ('") }}')) as wanted (json_key)
+        ) as found
+    ) as without_keys
 {%- endmacro %}

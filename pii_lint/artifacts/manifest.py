@@ -242,8 +242,8 @@ def _require_sql(nodes: Iterable[Node], path: Path) -> None:
     if len(bare) * 2 > len(queries):
         raise ArtifactError(
             f"{shown(path)} lacks the compiled SQL of {len(bare)} of {len(queries)} "
-            f"models and snapshots (dbt ls, dbt parse and dbt test write such a manifest): "
-            f"{MANIFEST.remedy}."
+            "models and snapshots (dbt ls, dbt parse, dbt test and whatever is given --select "
+            f"write such a manifest): {MANIFEST.remedy}."
         )
 
 

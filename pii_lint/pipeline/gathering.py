@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +37,7 @@ def gather_linked(
     projects, folder = load_projects(options.manifests, options.catalog, options.project_dir, load)
     config = policy_of(options.config, folder)
     _refuse_strangers(config, {uid for project in projects for uid in project.nodes})
+    _refuse_strange_columns(config, projects)
     return linked(projects, config, folder, options, before)
 
 
@@ -90,10 +91,41 @@ def _refuse_strangers(config: Config, known: Collection[str]) -> None:
     ]
     for uid, line in named:
         if uid not in known:
-            sentence = (
-                f"{config.file}:{line}: `{uid}` is in no manifest{nearest(uid, sorted(known))}"
-            )
-            raise ConfigError(sentence if sentence.endswith("?") else f"{sentence}.")
+            meant = _meant(uid, known)
+            raise ConfigError(f"{config.file}:{line}: `{uid}` is in no manifest{meant}")
+
+
+def _refuse_strange_columns(config: Config, projects: Collection[Project]) -> None:
+    """A label on a column that isn't there leaves the one that was meant unguarded."""
+    for uid, specs in config.labels.items():
+        shapes = [project.catalog[uid] for project in projects if uid in project.catalog]
+        known = {column.name.lower() for shape in shapes for column in shape}
+        for name, spec in specs.items():
+            if known and name.lower() not in known:
+                raise ConfigError(
+                    f"{config.file}:{spec.line}: the catalogue's `{uid}` has no column `{name}`"
+                    f"{_meant(name, known)}"
+                )
+
+
+def _doubtful_labels(facts: Facts) -> Iterator[str]:
+    """Without a catalogue nobody knows whether a column that the YAML leaves out is there."""
+    for uid, specs in facts.config.labels.items():
+        if any(uid in project.catalog for project in facts.projects):
+            continue
+        nodes = [project.nodes[uid] for project in facts.projects if uid in project.nodes]
+        declared = {name.lower() for node in nodes for name in node.columns}
+        for name, spec in specs.items():
+            if declared and name.lower() not in declared:
+                yield (
+                    f"{facts.config.file}:{spec.line}: the YAML of `{uid}` declares no column "
+                    f"`{name}`{_meant(name, declared)}"
+                )
+
+
+def _meant(word: str, valid: Collection[str]) -> str:
+    end = nearest(word, sorted(valid))
+    return end if end.endswith("?") else f"{end}."
 
 
 def refuse_nothing_to_guard(facts: Facts) -> None:
@@ -144,6 +176,7 @@ def notes(facts: Facts) -> tuple[str, ...]:
     ]
     if facts.config.file is None:
         sentences.append(f"There is no {POLICY_FILE}, so the policy that ships holds.")
+    sentences += _doubtful_labels(facts)
     waiver = facts.config.allow_literal_keys
     if waiver is not None:
         sentences.append(f"The policy accepts literal keys until {waiver.until}: {waiver.reason}")

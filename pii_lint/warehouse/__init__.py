@@ -1,1 +1,1 @@
-"""What the warehouse needs beside its models: the salt. A database driver comes with an extra."""
+"""The warehouse itself: its salt, its raw tables, what stands in them. Drivers come with extras."""

@@ -211,7 +211,7 @@ def test_a_salt_given_as_a_variable_stands_in_compiled_sql(
 ) -> None:
     warehouse = copy_of(built_warehouse)
     given = "throwaway-salt"
-    assert warehouse.run(["run", "--select", "stg_users", "--vars", f"pii_salt: {given}"]).success
+    assert warehouse.run(["build", "--select", "stg_users", "--vars", f"pii_salt: {given}"]).success
     assert "keep this build for throwaway data only" in capfd.readouterr().out
     assert {"manifest.json", "stg_users.sql"} <= set(files_with(given, warehouse))
     ((email, hashed),) = warehouse.query(

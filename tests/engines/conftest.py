@@ -18,6 +18,7 @@ from tests.engines.days import (
     stop_session,
 )
 from tests.engines.processes import alive
+from tests.postgres.conftest import database as database
 from tests.postgres.conftest import postgres as postgres
 from tests.postgres.server import Database, Server, fresh
 from tests.warehouse import Warehouse

@@ -19,6 +19,7 @@ import pytest
 
 from pii_lint.cli import main
 from tests.engines.days import SALT, Spark, salt_command
+from tests.engines.documents import FOUND, values_found
 from tests.engines.processes import family, listening
 from tests.postgres.server import Database
 from tests.warehouse import REPOSITORY, Warehouse
@@ -84,6 +85,10 @@ def test_three_engines_agree_on_every_cell(
         assert ours, relation
         assert cells(on_postgres.run, relation, columns) == ours, f"PostgreSQL: {relation}"
         assert cells(on_spark.query, relation, columns) == ours, f"Spark: {relation}"
+
+
+def test_every_value_under_a_personal_key_is_found_on_spark(on_spark: Spark) -> None:
+    assert values_found(on_spark.query, "spark") == FOUND
 
 
 def test_the_second_day_is_in_what_they_agree_on(on_spark: Spark) -> None:

@@ -271,6 +271,56 @@ def test_a_policy_that_speaks_of_nothing_is_refused(
     assert (code, "p.yml:2: " in told, said in told) == (2, True, True), told
 
 
+def catalogue(*columns: str) -> object:
+    """The least that dbt 1.11 would write of the same source in the same run."""
+    listed = {name: {"name": name, "index": at, "type": "text"} for at, name in enumerate(columns)}
+    return {
+        "metadata": {
+            "dbt_schema_version": "https://schemas.getdbt.com/dbt/catalog/v1.json",
+            "generated_at": "2026-11-22T00:00:00Z",
+            "invocation_id": "0",
+        },
+        "nodes": {},
+        "sources": {SOURCE: {"metadata": {"name": "customers"}, "columns": listed}},
+    }
+
+
+def test_a_label_on_a_column_that_the_catalogue_lacks_is_refused(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "p.yml").write_text(f"version: 1\nlabels: {{{SOURCE}: {{phnoe: phone}}}}\n", "utf-8")
+    put(here, catalogue("EMAIL", "COUNTRY", "PHONE"), "catalog.json")
+    arguments = ["check", "--manifest", put(here, manifest(CLEAN)), "--config", "p.yml"]
+    code, told = refused(arguments, capsys)
+    assert (code, told) == (
+        2,
+        f"error: p.yml:2: the catalogue's `{SOURCE}` has no column `phnoe`;"
+        " did you mean `phone`?\n",
+    )
+
+
+def test_a_label_on_a_column_that_only_the_catalogue_knows_is_taken(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "p.yml").write_text(f"version: 1\nlabels: {{{SOURCE}: {{phone: phone}}}}\n", "utf-8")
+    put(here, catalogue("EMAIL", "COUNTRY", "PHONE"), "catalog.json")
+    assert main(["check", "--manifest", put(here, manifest(CLEAN)), "--config", "p.yml"]) == 0
+    assert "declares no column" not in capsys.readouterr().out
+
+
+def test_a_label_on_a_column_that_nobody_knows_is_told_where_there_is_no_catalogue(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = f"labels: {{{SOURCE}: {{Email: email, countri: country}}}}"
+    (here / "p.yml").write_text(f"version: 1\n{labels}\n", "utf-8")
+    assert main(["check", "--manifest", put(here, manifest(CLEAN)), "--config", "p.yml"]) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if "declares no column" in line]
+    assert notes == [
+        f"note: p.yml:2: the YAML of `{SOURCE}` declares no column `countri`;"
+        " did you mean `country`?"
+    ]
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"nodes": {}}'])
 def test_an_unusable_manifest_is_exit_code_3(
     here: Path, capsys: pytest.CaptureFixture[str], content: str

@@ -569,6 +569,7 @@ def test_most_sql_missing_is_a_manifest_of_dbt_ls(write_manifest: Write) -> None
     with pytest.raises(ArtifactError) as error:
         load_manifest(write_manifest(nodes))
     assert "lacks the compiled SQL of 2 of 3 models and snapshots" in str(error.value)
+    assert "whatever is given --select" in str(error.value)
     assert "`dbt compile` or `dbt build`" in str(error.value)
 
 
