@@ -55,6 +55,13 @@ class Routine:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """A type has the values that a query gives."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """Nobody can say what a statement writes."""
 
@@ -64,4 +71,4 @@ class Lost:
     # it can't mean any other relation
 
 
-Effect = Write | Assignment | Routine | Lost
+Effect = Write | Assignment | Routine | Listing | Lost

@@ -17,10 +17,10 @@ from pii_lint.data.functions import FunctionSpec
 from pii_lint.data.statements import load_statement_words
 from pii_lint.lineage import Query
 
-from .effects import Effect, How, Lost, Routine, Write
+from .effects import Effect, How, Listing, Lost, Routine, Write
 from .session import assigned, configured, made
 from .sql import name_of, parse, parse_name, tokenize
-from .writing import copied, created, deleted, inserted, merged, target_of, updated
+from .writing import copied, created, deleted, filled, inserted, merged, target_of, updated
 
 WRITING = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
@@ -42,6 +42,12 @@ _MAKES = re.compile(
     rf"\s+(?P<name>{_PART}(?:\s*\.\s*{_PART})*)",
     re.IGNORECASE,
 )
+_TYPES = re.compile(
+    r"create(?:\s+or\s+replace)?(?:\s+temp(?:orary)?)?\s+type(?:\s+if\s+not\s+exists)?"
+    rf"\s+(?P<name>{_PART}(?:\s*\.\s*{_PART})*)",
+    re.IGNORECASE,
+)
+_QUERYING = (TokenType.SELECT, TokenType.FROM, TokenType.VALUES, TokenType.TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ class Reader:
         line = " ".join(words)
         if _harmless(line) or (words[0] == "alter" and _alters_nothing(_FILLING.sub("", line))):
             return []
+        if _FILLING.sub("", line).startswith("create type "):
+            return self._typed(piece, text)
         try:
             trees = parse(text, self.dialect)
         except ValueError:
@@ -96,6 +104,15 @@ class Reader:
             verb = f"`{words[0]}` statement" if named else "statement"
             return [self._unread(text, f"its {verb} is not understood")]
         return found
+
+    def _typed(self, piece: list[Token], text: str) -> list[Effect]:
+        """CREATE TYPE lists values, unless a query does."""
+        making = _TYPES.match(text)
+        if not any(token.token_type in _QUERYING for token in piece):
+            return []
+        if making is None:
+            return [self.lost(text, "its `create type` statement is not understood")]
+        return [Listing(parse_name(making["name"], self.dialect).parts[-1][0].lower())]
 
     def _unread(self, text: str, reason: str) -> Lost | Routine:
         """A statement that can't be read: one that only makes a function makes one that may do
@@ -153,6 +170,8 @@ class Reader:
             moved = [exp.alias_(each.this.copy(), each.args["to"].name) for each in actions]
             query = Query(exp.select(*moved).from_(tree.this.copy()), self.dialect)
             return [Write(name, query, How.NAME, rows=False)]
+        if actions and all(isinstance(a, exp.ColumnDef | exp.AlterColumn) for a in actions):
+            return filled(name, tree.this, actions, self.dialect)
         others = [name_of(table) for action in actions for table in action.find_all(exp.Table)]
         names = (name, *(other for other in others if other is not None))
         return [Lost("its `alter` statement is not understood", names, sure=True)]
@@ -208,5 +227,8 @@ def _harmless(line: str) -> bool:
 
 def _alters_nothing(line: str) -> bool:
     listed = load_statement_words()
+    if "(" in line.partition(" default ")[2]:
+        # what a call gives may come from anywhere
+        return False
     known = any(f" {phrase} " in f"{line} " for phrase in listed.altering)
     return known and listed.moving.isdisjoint(line.split())

@@ -5,7 +5,7 @@ A handler gives None for what it doesn't understand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlglot import exp
 
@@ -191,8 +191,32 @@ def created(tree: exp.Create, dialect: str) -> Effects:
         return [Write(name, whole, how, columns, temporary=passing)]
     if query is not None or (properties is not None and properties.find(*OUTSIDE)):
         return None
-    like = properties is not None and properties.find(exp.LikeProperty)
-    return [] if like or isinstance(tree.this, exp.Schema) else None
+    if isinstance(tree.this, exp.Schema):
+        return filled(name, tree.this.this, tree.this.expressions, dialect)
+    return [] if properties is not None and properties.find(exp.LikeProperty) else None
+
+
+def filled(
+    name: RelationName, table: exp.Expr, columns: Iterable[exp.Expr], dialect: str
+) -> list[Effect]:
+    """Columns that are defined: each takes its default, or what it is generated from."""
+    found: list[Effect] = []
+    for column in columns:
+        given = [column.args.get("default")]
+        for constraint in column.args.get("constraints") or ():
+            kind = constraint.args.get("kind")
+            if isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):
+                given.append(kind.args.get("expression"))
+            elif isinstance(kind, exp.DefaultColumnConstraint | exp.ComputedColumnConstraint):
+                given.append(kind.this)
+        for content in given:
+            if not isinstance(content, exp.Expr) or not content.find(exp.Query, exp.Func):
+                continue
+            query = exp.select(exp.alias_(content.copy(), column.name))
+            if content.find(exp.Column):
+                query = query.from_(table.copy())
+            found.append(Write(name, Query(query, dialect), How.NAME, rows=False))
+    return found
 
 
 def copied(tree: exp.Copy, dialect: str) -> Effects:

@@ -11,7 +11,7 @@ from pii_lint import lineage
 from pii_lint.artifacts.hooks import HOLE, SILENCE, HookReader
 from pii_lint.artifacts.model import Node, Project
 from pii_lint.data.functions import FunctionSpec
-from pii_lint.lineage.effects import Assignment, Effect, How, Lost, Routine, Write
+from pii_lint.lineage.effects import Assignment, Effect, How, Listing, Lost, Routine, Write
 from pii_lint.lineage.session import routine
 from pii_lint.lineage.statements import Reader
 from pii_lint.lineage.summary import TAIL, RelationName, Shape, Summary
@@ -139,6 +139,7 @@ class _Finder:
         self._routines: list[tuple[Node, Routine, str]] = []
         self._strangers: list[tuple[RelationName, Writing]] = []
         self._passing: set[str] = set()
+        self._listings: list[tuple[Node, Listing, str]] = []
 
     def template(self, node: Node, template: str) -> None:
         """A hook as it stands in the manifest."""
@@ -171,6 +172,8 @@ class _Finder:
             self.hooks.carriers.setdefault(f"variable:{effect.name}", []).append(carrier)
         elif isinstance(effect, Routine):
             self._routines.append((node, effect, sql))
+        elif isinstance(effect, Listing):
+            self._listings.append((node, effect, sql))
         elif isinstance(effect, Lost):
             self._lost(node, effect, sql)
         else:
@@ -219,6 +222,7 @@ class _Finder:
             for name, writing in self._strangers
             if name.parts[-1][0].lower() not in self._passing
         ]
+        self._list()
         rest = [made for made in self._routines if made[1].name not in vouched]
         reading = True
         while reading:
@@ -245,6 +249,17 @@ class _Finder:
             if effect.name in self._functions or effect.name in overridden:
                 spec = FunctionSpec(effect.name, "transform", ())
                 self.hooks.functions.setdefault(effect.name, spec)
+
+    def _list(self) -> None:
+        """A type whose values a query chose may give them to whatever names it."""
+        for by, listing, sql in self._listings:
+            lost = Lost("a query chooses the values of a type that is named here")
+            for uid, node in self._project.nodes.items():
+                texts = (node.compiled_code or "", *node.pre_hooks, *node.post_hooks)
+                if node.resource_type in MADE and any(
+                    _names(text, f"type:{listing.name}") for text in texts
+                ):
+                    self._add(uid, Writing(by, lost, sql))
 
     def _reaches(self, text: str) -> bool:
         """True where a text names what hands on data of relations."""

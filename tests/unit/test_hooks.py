@@ -674,6 +674,48 @@ def test_a_function_that_may_write_makes_a_query_unreadable_where_functions_can(
     assert mart(traced(harmless, adapter="postgres")) == QUIET
 
 
+LEAD = "set variable lead = (select max(email) from main.persons)"
+
+
+@pytest.mark.parametrize(
+    ("change", "held_after"),
+    [
+        ("add column note varchar default getvariable('lead')", {**QUIET, "note": {CLEAR}}),
+        ("alter column place set default getvariable('lead')", {**QUIET, "place": {CLEAR}}),
+        ("add column note timestamp default now()", {**QUIET, "note": set()}),
+        ("add column note varchar default 'lead (the)'", QUIET),
+    ],
+)
+def test_a_column_holds_what_its_default_may_be(
+    change: str, held_after: dict[str, set[str]]
+) -> None:
+    assert hooked(LEAD, f"alter table {{{{ this }}}} {change}") == held_after
+
+
+@pytest.mark.parametrize(
+    "definition", ["default getvariable('lead')", "generated always as (getvariable('lead'))"]
+)
+def test_a_table_that_a_hook_defines_holds_what_its_defaults_may_be(definition: str) -> None:
+    hooks = [LEAD, f"create or replace table main.logins (page varchar {definition})"]
+    inventory = traced(
+        model("mart", MART, before=hooks), model("reader", "select page from {logins}")
+    )
+    assert mart(inventory, "reader") == {"page": {CLEAR}}
+
+
+def test_a_type_that_lists_what_a_query_gives_is_unknown_where_it_is_named() -> None:
+    nodes = (
+        model("mart", "select unnest(enum_range(null::mood)) as place"),
+        model("other", "select page as mood_swing from {logins}"),
+    )
+    made = operation("create or replace type mood as enum (select email from main.persons)")
+    inventory = traced(*nodes, made)
+    assert mart(inventory)["place"] == {UNKNOWN}
+    assert mart(inventory, "other") == {"mood_swing": set()}
+    made = operation("create type mood as enum ('select', 'from')")
+    assert mart(traced(*nodes, made)) == {"place": set()}
+
+
 # --- functions -----------------------------------------------------------------------------------
 
 
