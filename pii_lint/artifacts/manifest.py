@@ -13,7 +13,7 @@ from typing import Literal, cast
 import msgspec
 
 from pii_lint import files
-from pii_lint.artifacts import declared, shapes
+from pii_lint.artifacts import configured, declared, shapes
 from pii_lint.artifacts.compiled import CompiledFiles
 from pii_lint.artifacts.envelope import MANIFEST, decode, metadata, moment, read, shown
 from pii_lint.artifacts.keys import Keys, find_keys
@@ -188,6 +188,7 @@ class Reader:
             alias=node.identifier or node.alias or node.name,
             relation_name=node.relation_name,
             materialized=config.materialized,
+            strategy=config.incremental_strategy or config.strategy,
             language=node.language or _language(node.original_file_path),
             raw_code=node.raw_code,
             compiled_code=sql,
@@ -202,9 +203,12 @@ class Reader:
             depends_on_macros=_macros(node.depends_on),
             checksum=_checksum(node.checksum),
             pre_hooks=_hooks(config.pre_hook) + _header(config.sql_header),
-            post_hooks=_hooks(config.post_hook),
+            post_hooks=_hooks(config.post_hook) + configured.statements(config),
             unique_key=_listed(config.unique_key),
             updated_at=config.updated_at,
+            meta_columns=configured.meta_columns(config)
+            if node.resource_type == "snapshot"
+            else {},
             on_schema_change=config.on_schema_change,
             refreshable=config.full_refresh is not False,
             persist_docs=any(bool(value) for value in (config.persist_docs or {}).values()),

@@ -42,6 +42,8 @@ class Node:
     relation_name: str | None = None
     # as dbt renders it, quoted; None for ephemeral models and operations
     materialized: str | None = None
+    strategy: str | None = None
+    # of an incremental model or a snapshot
     language: str = "sql"
     raw_code: str | None = None
     compiled_code: str | None = None
@@ -60,9 +62,12 @@ class Node:
     pre_hooks: tuple[str, ...] = ()
     # a SQL header last: it runs in front of the model's SQL
     post_hooks: tuple[str, ...] = ()
+    # what its configuration writes last
     unique_key: tuple[str, ...] = ()
     updated_at: str | None = None
     # of a snapshot by timestamp: the column, or an expression over columns
+    meta_columns: Mapping[str, str] = field(default_factory=dict)
+    # of a snapshot: the columns that dbt adds, by dbt's names for them
     on_schema_change: str | None = None
     refreshable: bool = True
     # False where not even --full-refresh makes it anew

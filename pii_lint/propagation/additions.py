@@ -81,10 +81,10 @@ def add_snapshot(graph: Graph, node: Node, linked: Linked) -> None:
         weak = label.to(Form.WEAK) if label.form in READABLE else label
         identity.setdefault(weak, via)
     known = list(linked.shape.columns)
-    for name in ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"):
-        labels = identity if name == "dbt_scd_id" else times
-        linked.columns[name] = {(): dict(labels)} if labels else {}
-        known.append(graph.unquoted(name))
+    for name, called in node.meta_columns.items():
+        labels = {"dbt_scd_id": identity, "dbt_is_deleted": {}}.get(name, times)
+        linked.columns[called.lower()] = {(): dict(labels)} if labels else {}
+        known.append(graph.unquoted(called))
     linked.shape = Shape(
         tuple(known), linked.shape.complete, linked.shape.ordered, linked.shape.hidden
     )

@@ -14,8 +14,9 @@ from .graph import Graph, sql_of
 from .inflows import Inflows
 from .inventory import BlindSpot, Failures, RelationFacts
 from .linked import MOST_ROUNDS, Linked
+from .materializing import Materializing
 from .memory import few_collections
-from .opaque import foreign_materializations, opaque
+from .opaque import opaque
 from .order import groups
 from .outlets import stored_failures
 from .query import queried
@@ -38,10 +39,8 @@ class Linker:
         self._asked: dict[str, frozenset[str]] = {}
         # by node: the relations that were asked for while it was linked
         self._read: dict[str, tuple[str, ...]] = {}
-        self._foreign: frozenset[str] = (
-            frozenset(foreign_materializations(graph.project))
-            if before is None
-            else before._foreign
+        self._materializing: Materializing = (
+            Materializing(graph.project) if before is None else before._materializing
         )
 
     def renewed(self, project: Project, config: Config) -> Linker | None:
@@ -105,7 +104,7 @@ class Linker:
     def _walked(self, node: Node) -> str | None:
         """The query that a node's columns are made of, where that is all there is to it."""
         sql = node.compiled_code if node.language == "sql" else None
-        return sql if node.materialized not in self._foreign else None
+        return sql if sql and self._materializing.lost(node) is None else None
 
     @contextmanager
     def _shared(
@@ -200,8 +199,8 @@ class Linker:
             return source(self.graph, node)
         if node.language != "sql":
             return opaque(self.graph, node, "a Python model is not analysed")
-        if node.materialized in self._foreign:
-            reason = f"its materialization {node.materialized} is not dbt's own"
+        reason = self._materializing.lost(node)
+        if reason is not None:
             return opaque(self.graph, node, reason)
         try:
             summary = self.graph.summary(node)

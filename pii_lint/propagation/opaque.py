@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from pii_lint.artifacts.model import Node, Project
-from pii_lint.data.materializations import is_known
+from pii_lint.artifacts.model import Node
 from pii_lint.labels import Form
 from pii_lint.lineage.summary import TAIL, Shape
 
@@ -34,15 +31,3 @@ def opaque(graph: Graph, node: Node, reason: str) -> Linked:
     linked.facts.blind.append(BlindSpot(reason))
     linked.facts.reads = node.depends_on
     return linked.finished()
-
-
-def foreign_materializations(project: Project) -> Iterator[str]:
-    """Materializations of packages that aren't dbt's: they may do anything with a model's SQL."""
-    for macro, text in project.macros.items():
-        package, _, name = macro.removeprefix("macro.").partition(".")
-        if (
-            name.startswith("materialization_")
-            and not package.startswith("dbt")
-            and not is_known(text)
-        ):
-            yield name.removeprefix("materialization_").rpartition("_")[0]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pii_lint.artifacts.configured import meta_columns, statements
 from pii_lint.artifacts.model import CatalogColumn, Column, Node, Project
+from pii_lint.artifacts.shapes import NodeConfig
 from pii_lint.config import load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.data.statements import load_statement_words
@@ -714,6 +716,96 @@ def test_a_type_that_lists_what_a_query_gives_is_unknown_where_it_is_named() -> 
     assert mart(inventory, "other") == {"mood_swing": set()}
     made = operation("create type mood as enum ('select', 'from')")
     assert mart(traced(*nodes, made)) == {"place": set()}
+
+
+# --- what a configuration writes -----------------------------------------------------------------
+
+FOUND = "(select max(email) from main.persons)"
+SETTING = {"action": "update", "mode": "explicit"}
+MERGES: dict[str, dict[str, object]] = {
+    "an expression of a merge": {"merge_update_set_expressions": {"place": FOUND}},
+    "an expression of a clause": {
+        "merge_clauses": {
+            "when_matched": [{**SETTING, "update": {"set_expressions": {"place": FOUND}}}]
+        }
+    },
+    "an expression of a clause for what isn't there": {
+        "merge_clauses": {
+            "when_not_matched": [{"action": "update", "set_expressions": {"place": FOUND}}]
+        }
+    },
+    "what a clause inserts": {
+        "merge_clauses": {
+            "when_not_matched": [
+                {"insert": {"columns": ["person_id", "place"], "values": ["1", FOUND]}}
+            ]
+        }
+    },
+}
+
+
+def configured(**settings: object) -> RelationFacts:
+    config = NodeConfig(materialized="incremental", **settings)  # type: ignore[arg-type]
+    node = model("mart", MART, after=statements(config), materialized="incremental")
+    return traced(node).relations["model.shop.mart"]
+
+
+@pytest.mark.parametrize("settings", MERGES.values(), ids=MERGES)
+def test_what_a_configuration_writes_stands_in_its_model(settings: dict[str, object]) -> None:
+    assert held(configured(**settings)) == {"person_id": set(), "place": {CLEAR}}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"merge_update_set_expressions": {"place": "upper(DBT_INTERNAL_SOURCE.place)"}},
+        {"incremental_predicates": ["DBT_INTERNAL_DEST.person_id > 3"]},
+        {"merge_clauses": {"when_matched": [{"action": "delete"}, "odd"], "when_not_matched": 3}},
+        {"merge_update_set_expressions": None, "merge_clauses": [], "predicates": 3},
+    ],
+)
+def test_a_configuration_that_brings_nothing_in_makes_no_noise(settings: dict[str, object]) -> None:
+    facts = configured(**settings)
+    assert held(facts) == QUIET
+    assert facts.blind == []
+    assert not facts.signals
+
+
+@pytest.mark.parametrize(
+    "setting", ["incremental_predicates", "merge_update_condition", "merge_insert_condition"]
+)
+def test_a_query_in_a_condition_decides_which_rows_there_are(setting: str) -> None:
+    condition = f"DBT_INTERNAL_DEST.person_id < length({FOUND})"
+    facts = configured(**{setting: condition})
+    assert EMAIL in {label.kind for label in facts.signals}
+    assert held(facts) == QUIET
+
+
+def test_a_snapshots_own_columns_are_known_by_the_names_that_they_were_given() -> None:
+    config = NodeConfig(
+        materialized="snapshot",
+        snapshot_meta_column_names={"dbt_scd_id": "Row_Digest"},
+        dbt_valid_to_current="(select max(born_on) from main.persons)",
+        hard_deletes="new_record",
+    )
+    names = meta_columns(config)
+    assert names["dbt_is_deleted"] == "dbt_is_deleted"
+    assert "dbt_is_deleted" not in meta_columns(NodeConfig())
+    history = model(
+        "history",
+        "select * from {persons}",
+        after=[text.replace("born_on", "email") for text in statements(config)],
+        resource_type="snapshot",
+        unique_key=("email",),
+        meta_columns=names,
+    )
+    sql = f"select row_digest, dbt_valid_to, dbt_is_deleted from {named('history')}"
+    inventory = traced(history, model("mart", sql))
+    assert mart(inventory) == {
+        "row_digest": {WEAK},
+        "dbt_valid_to": {CLEAR},
+        "dbt_is_deleted": set(),
+    }
 
 
 # --- functions -----------------------------------------------------------------------------------
