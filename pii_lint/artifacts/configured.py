@@ -49,6 +49,17 @@ def meta_columns(config: shapes.NodeConfig) -> dict[str, str]:
     return names
 
 
+def file_of(node: shapes.Node, config: shapes.NodeConfig) -> str | None:
+    """Where dbt-duckdb puts an external model. Without a location that is a file of its name in a
+    folder that only the profile knows."""
+    if config.materialized != "external":
+        return None
+    if isinstance(config.location, str) and config.location:
+        return config.location
+    ending = config.format if isinstance(config.format, str) else "parquet"
+    return f"**/{node.alias or node.name}.{ending}"
+
+
 def _clauses(given: object) -> Iterator[Mapping[str, object]]:
     for listed in given.values() if isinstance(given, Mapping) else ():
         for clause in listed if isinstance(listed, list) else ():

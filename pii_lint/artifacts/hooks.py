@@ -61,6 +61,7 @@ class HookReader:
             elif node.resource_type == "source":
                 ending = ".".join(node.unique_id.split(".")[2:])
                 self._sources.setdefault(ending, []).append(node)
+        self._running: dict[str, bool] = {}
         self._packages = {macro.split(".")[1] for macro in project.macros if "." in macro}
 
     def render(self, template: str, node: Node) -> Rendered:
@@ -77,6 +78,63 @@ class HookReader:
         texts = ("".join(self._text(step, template, node) for step in path) for path in paths)
         lost = "it calls what may write" if self._loud(template, steps, node) else None
         return Rendered(tuple(dict.fromkeys(texts)), lost)
+
+    def run(self, template: str, node: Node) -> str | None:
+        """What a template may run while dbt renders it, macros and all: that stands in no compiled
+        SQL. None where it runs nothing."""
+        if not any(self._runs(macro) for macro in node.depends_on_macros):
+            return None
+        tags = _TAG.findall(template)
+        called = {name: self._macro(name, node) for tag in tags for name in _calls(tag)}
+        running = {
+            name
+            for name, macro in called.items()
+            if name in self._words.running or (macro is not None and self._runs(macro))
+        }
+        if not running:
+            return None
+        if running & self._words.running:
+            # what it is given may stand in a block of its own
+            texts = [_outside(template)]
+        else:
+            texts = [tag for tag in tags if running.intersection(_calls(tag))]
+        reached = {macro for name in running if (macro := called[name]) is not None}
+        waiting = list(reached)
+        while waiting:
+            for below in self._project.macro_depends_on.get(waiting.pop(), ()):
+                if below not in reached and self._runs(below):
+                    reached.add(below)
+                    waiting.append(below)
+        texts += [
+            self._project.macros.get(macro, "")
+            for macro in sorted(reached)
+            if macro.rpartition(".")[2] not in self._words.running
+        ]
+        return _ASIDE.sub(" ", "\n".join(texts))
+
+    def writes(self, text: str) -> bool:
+        """True for a text with a word in it by which data is written."""
+        return self._writing.search(text) is not None
+
+    def _runs(self, macro: str) -> bool:
+        """True for a macro that runs SQL by itself, or by those that it calls."""
+        if macro not in self._running:
+            seen: set[str] = set()
+            waiting = [macro]
+            while waiting:
+                each = waiting.pop()
+                if each in seen or self._looked_at(each):
+                    continue
+                seen.add(each)
+                waiting += self._project.macro_depends_on.get(each, ())
+            self._running[macro] = any(
+                each.rpartition(".")[2] in self._words.running for each in seen
+            )
+        return self._running[macro]
+
+    def _looked_at(self, macro: str) -> bool:
+        name = macro.partition(".")[2]
+        return any(fnmatchcase(name, pattern) for pattern in self._words.known)
 
     def _flat(self, template: str, node: Node) -> Rendered:
         """What can't be taken apart, with holes for its tags: enough to see what it names."""
@@ -124,12 +182,7 @@ class HookReader:
 
     def _loud(self, template: str, steps: Sequence[Step], node: Node) -> bool:
         """True unless all that a template calls is known to write nothing."""
-        tags, at = "", 0
-        for step in steps:
-            if isinstance(step, Text):
-                tags += template[at : step.at] + " "
-                at = step.at + len(step.text)
-        tags = _ASIDE.sub(" ", tags + template[at:])
+        tags = _ASIDE.sub(" ", _outside(template, steps))
         called = [name for name in _calls(tags) if name.lower() not in self._words.silent]
         if not called:
             return False
@@ -165,7 +218,7 @@ class HookReader:
             plain = name.rpartition(".")[2]
             if macro in reached or plain in self._words.running:
                 continue
-            if any(fnmatchcase(name, pattern) for pattern in self._words.known):
+            if self._looked_at(macro):
                 continue
             if macro not in self._project.macros:
                 return None
@@ -188,6 +241,21 @@ def _calls(code: str) -> Iterator[str]:
     """Names that are called, filters apart."""
     for match in _CALL.finditer(_STRING.sub("''", code)):
         yield match[1]
+
+
+def _outside(template: str, steps: Sequence[Step] | None = None) -> str:
+    """A template without the text that surely is SQL of its own."""
+    if steps is None:
+        try:
+            steps = plan(template)
+        except UnknownTagError:
+            return template
+    tags, at = "", 0
+    for step in steps:
+        if isinstance(step, Text):
+            tags += template[at : step.at] + " "
+            at = step.at + len(step.text)
+    return tags + template[at:]
 
 
 def _nearest(meant: Sequence[Node], node: Node) -> str | None:

@@ -187,6 +187,7 @@ class Reader:
             schema=node.schema,
             alias=node.identifier or node.alias or node.name,
             relation_name=node.relation_name,
+            file=configured.file_of(node, config),
             materialized=config.materialized,
             strategy=config.incremental_strategy or config.strategy,
             language=node.language or _language(node.original_file_path),
@@ -206,6 +207,7 @@ class Reader:
             post_hooks=_hooks(config.post_hook) + configured.statements(config),
             unique_key=_listed(config.unique_key),
             updated_at=config.updated_at,
+            check_columns=_listed(config.check_cols),
             meta_columns=configured.meta_columns(config)
             if node.resource_type == "snapshot"
             else {},

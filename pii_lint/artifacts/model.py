@@ -41,6 +41,8 @@ class Node:
     # the identifier of the relation
     relation_name: str | None = None
     # as dbt renders it, quoted; None for ephemeral models and operations
+    file: str | None = None
+    # what dbt-duckdb keeps it in instead of a table: a path, or a pattern of paths
     materialized: str | None = None
     strategy: str | None = None
     # of an incremental model or a snapshot
@@ -66,6 +68,8 @@ class Node:
     unique_key: tuple[str, ...] = ()
     updated_at: str | None = None
     # of a snapshot by timestamp: the column, or an expression over columns
+    check_columns: tuple[str, ...] = ()
+    # of a snapshot by check: the columns whose changes make a version; `all` for each
     meta_columns: Mapping[str, str] = field(default_factory=dict)
     # of a snapshot: the columns that dbt adds, by dbt's names for them
     on_schema_change: str | None = None

@@ -1,5 +1,5 @@
 """What a relation holds beyond what its query gives: by its YAML, as a snapshot, from former
-queries, by a branch that no manifest shows."""
+queries, by a branch that no manifest shows, by what its template asked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ from .declared import born, columns_of, is_tagged
 from .evaluation import Evaluation
 from .graph import Graph
 from .inventory import BlindSpot
-from .linked import Labels, Linked, lost
+from .linked import Labels, Linked, add, lost, nearer
+
+ASKED = "asked by a macro"
+"""The operation of a step by which dbt writes data into SQL."""
 
 
 def add_declared(
@@ -80,6 +83,12 @@ def add_snapshot(graph: Graph, node: Node, linked: Linked) -> None:
     for label, via in {**_labels_named(linked, node.unique_key), **times}.items():
         weak = label.to(Form.WEAK) if label.form in READABLE else label
         identity.setdefault(weak, via)
+    every = node.check_columns == ("all",)
+    checked = list(linked.columns) if every else node.check_columns
+    for label, via in _labels_named(linked, checked).items():
+        # a changed value makes a version of its own
+        if label.form in VALUE_FORMS:
+            linked.facts.signals.setdefault(label.to(Form.SIGNAL, "filter"), via)
     known = list(linked.shape.columns)
     for name, called in node.meta_columns.items():
         labels = {"dbt_scd_id": identity, "dbt_is_deleted": {}}.get(name, times)
@@ -145,3 +154,25 @@ def _parents_hold_values(graph: Graph, node: Node) -> bool:
         for labels in places.values()
         for label in labels
     )
+
+
+def add_asked(graph: Graph, node: Node, linked: Linked) -> None:
+    """What a template asked while dbt rendered it may stand in the SQL as literals and names: all
+    columns that it mentions count as copied anywhere."""
+    text = graph.hooks.asked.get(node.unique_id)
+    if text is None:
+        return
+    words = set(re.findall(r"\w+", text.lower()))
+    told: Labels = {}
+    for uid in sorted({*node.depends_on, *graph.asked(node.unique_id)}):
+        above = graph.linked.get(uid) if uid != node.unique_id else None
+        for key, places in above.columns.items() if above is not None else ():
+            for labels in places.values() if key in words else ():
+                for label, via in labels.items():
+                    if label.form in READABLE and label.kind != SECRET:
+                        add(told, label, uid, key, label, ASKED, None, via)
+    for key in (*linked.columns, *(c.key for c in linked.shape.columns), TAIL) if told else ():
+        held = linked.columns.setdefault(key, {}).setdefault((), {})
+        for label, step in told.items():
+            if nearer(step, held.get(label), label in held):
+                held[label] = step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 
 from pii_lint.artifacts.model import Node
 from pii_lint.lineage import fold, parse_name
@@ -12,6 +13,27 @@ from pii_lint.lineage.summary import RelationName
 Key = tuple[str, ...]
 _WORD = re.compile(r"\w+")
 _BORDERS = str.maketrans({chr(code): " " for code in range(128) if not _WORD.match(chr(code))})
+
+
+def kept_in(place: str, files: Mapping[str, str]) -> list[str]:
+    """The nodes whose files a path means, a pattern of paths, or a call that reads one."""
+    quoted = re.findall(r"'([^']+)'", place)
+    paths = [path.removeprefix("./") for path in quoted or [place] if "/" in path or "." in path]
+    return [
+        uid
+        for uid, file in files.items()
+        if any(_meet(path, file.removeprefix("./")) for path in paths)
+    ]
+
+
+def _meet(one: str, other: str) -> bool:
+    """True where two patterns of paths may mean the same file, the shorter one's folder unknown."""
+    ends = (one.rpartition("/")[2], other.rpartition("/")[2])
+    if "*" not in one + other:
+        return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
+    if other.startswith("**/") or one.startswith("**/"):
+        return fnmatchcase(ends[0], ends[1]) or fnmatchcase(ends[1], ends[0])
+    return fnmatchcase(one, other) or fnmatchcase(other, one)
 
 
 class Binder:
@@ -35,6 +57,9 @@ class Binder:
             for length in range(1, len(name.parts) + 1):
                 self._exact.setdefault(self._parts[uid][-length:], []).append(uid)
                 self._loose.setdefault(lower[-length:], []).append(uid)
+        self._files = {uid: node.file for uid, node in nodes.items() if node.file}
+        # a pattern of paths need not have their names in it
+        self._words.setdefault("", set()).update(self._files)
 
     def _fold(self, name: RelationName) -> Key:
         return tuple(fold(text, quoted, self._dialect) for text, quoted in name.parts)
@@ -52,6 +77,13 @@ class Binder:
     def bind(self, name: RelationName, reader: str) -> tuple[str, ...]:
         """The nodes that own the relation; several where two own it, none where the manifest can't
         explain it."""
+        owners = tuple(self._by_name(name, reader))
+        if self._files and len(name.parts) == 1:
+            kept = kept_in(name.parts[0][0], self._files)
+            return tuple(dict.fromkeys((*owners, *kept)))
+        return owners
+
+    def _by_name(self, name: RelationName, reader: str) -> Iterable[str]:
         exact = self._fold(name)
         lower = tuple(text.lower() for text, _ in name.parts)
         for index, key in ((self._exact, exact), (self._loose, lower)):
@@ -62,7 +94,7 @@ class Binder:
                     if length == len(key) or len(self._parts[uid]) <= length
                 ]
                 if found:
-                    return tuple(self._nearest(found, length, reader))
+                    return self._nearest(found, length, reader)
         return ()
 
     def _nearest(self, found: list[str], length: int, reader: str) -> Iterable[str]:

@@ -71,6 +71,15 @@ class Graph:
             self._names[key] = self.binder.bind(name, reader)
         return self._names[key]
 
+    def asked(self, uid: str) -> list[str]:
+        """The sources and seeds that a template mentions in what it asks, by `source()` or not."""
+        text = self.hooks.asked.get(uid)
+        mentioned = self.binder.mentioned(text.casefold()) if text else ()
+        leaves = ("source", "seed")
+        return sorted(
+            read for read in mentioned if self.project.nodes[read].resource_type in leaves
+        )
+
     def summary(self, node: Node) -> Summary:
         """The summary of a node's own query. Raises ValueError."""
         return self.summaries.summary(sql_of(node), self.shapes(node))

@@ -32,14 +32,15 @@ class Writing:
     effect: Write | Lost
     text: str
     # it stands in this SQL
+    part: str = "hook"
 
     def called(self, target: Node) -> str:
         """Where the statement stands, as seen from the relation that it writes to."""
         if self.by.resource_type == "operation":
             return f"the operation {self.by.name}"
         if self.by is target:
-            return "a hook"
-        return f"a hook of the {self.by.resource_type} {self.by.name}"
+            return f"a {self.part}"
+        return f"a {self.part} of the {self.by.resource_type} {self.by.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Hooks:
     # nodes of the parser that may stand for such calls
     blind: dict[str, list[str]] = field(default_factory=dict)
     # operations that can't be followed and may have written anywhere
+    asked: dict[str, str] = field(default_factory=dict)
+    # by node: what its template and its macros ask while dbt renders it
     strangers: list[tuple[RelationName, Writing]] = field(default_factory=list)
     # what is written into relations that dbt doesn't make, and into files
 
@@ -112,11 +115,13 @@ def find_hooks(
             finder.function(node)
         elif node.resource_type == "operation" and node.compiled_code is not None:
             finder.statements(node, node.compiled_code)
+            finder.unseen(node)
         elif node.resource_type == "operation":
             finder.template(node, node.raw_code or "")
         elif node.resource_type in RELATIONS:
             for template in (*node.pre_hooks, *node.post_hooks):
                 finder.template(node, template)
+            finder.unseen(node)
     finder.settle({name.lower() for name in vouched})
     return finder.hooks
 
@@ -151,6 +156,16 @@ class _Finder:
                 lost = self._reader.lost(sql, rendered.lost)
                 self._lost(node, Lost(lost.reason, lost.targets), sql)
 
+    def unseen(self, node: Node) -> None:
+        """What a node runs while dbt renders its template."""
+        run = self._templates.run(node.raw_code, node) if node.raw_code else None
+        if run is None:
+            return
+        self.hooks.asked[node.unique_id] = run
+        if self._templates.writes(run):
+            lost = self._reader.lost(run, "it runs what may write, and no compiled SQL shows that")
+            self._lost(node, Lost(lost.reason, lost.targets), run, "template")
+
     def statements(self, node: Node, sql: str) -> None:
         """A text of SQL that runs beside the models."""
         for effect in self._reader.effects(sql):
@@ -179,8 +194,8 @@ class _Finder:
         else:
             self._into(effect.target, Writing(node, effect, sql))
 
-    def _lost(self, node: Node, effect: Lost, sql: str) -> None:
-        writing = Writing(node, effect, sql)
+    def _lost(self, node: Node, effect: Lost, sql: str, part: str = "hook") -> None:
+        writing = Writing(node, effect, sql, part)
         for target in effect.targets:
             self._into(target, writing)
         if effect.sure:

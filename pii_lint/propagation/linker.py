@@ -175,6 +175,7 @@ class Linker:
                 with suppress(ValueError):
                     for name in self.graph.summaries.relations(sql_of(node)):
                         found += self.graph.binder.bind(name, uid)
+        found += self.graph.asked(uid)
         for by, name in self.graph.hooks.reads(uid, node.compiled_code or ""):
             found += [read for read in self.graph.binder.bind(name, by) if read != uid]
         return tuple(dict.fromkeys(found))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pii_lint.artifacts.model import Node
 from pii_lint.lineage.summary import KEYS, ROW_ID, ROWS, SCALAR, TAIL, Summary
 
-from .additions import add_declared, add_forgotten, add_snapshot, add_unseen
+from .additions import add_asked, add_declared, add_forgotten, add_snapshot, add_unseen
 from .evaluation import Evaluation
 from .graph import Graph
 from .inventory import BlindSpot, Opened
@@ -40,6 +40,7 @@ def queried(graph: Graph, node: Node, summary: Summary) -> Linked:
     add_declared(graph, node, linked, summary, query)
     add_forgotten(graph, node, linked)
     add_unseen(graph, node, linked)
+    add_asked(graph, node, linked)
     return linked.finished({c.shape.key: c.named for c in summary.columns})
 
 

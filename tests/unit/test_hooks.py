@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -806,6 +807,133 @@ def test_a_snapshots_own_columns_are_known_by_the_names_that_they_were_given() -
         "dbt_valid_to": {CLEAR},
         "dbt_is_deleted": set(),
     }
+
+
+@pytest.mark.parametrize("checked", [("email",), ("all",)])
+def test_what_makes_a_version_in_a_snapshot_decides_which_rows_there_are(
+    checked: tuple[str, ...],
+) -> None:
+    def signals(*columns: str) -> set[str]:
+        node = model("history", "select * from {persons}", check_columns=columns)
+        node = replace(node, resource_type="snapshot")
+        facts = traced(node).relations["model.shop.history"]
+        return {label.kind for label in facts.signals}
+
+    assert EMAIL in signals(*checked)
+    assert signals("person_id") == set()
+
+
+# --- what a template runs ------------------------------------------------------------------------
+
+STAGED = model("staged", "select person_id, email, person_id % 3 as city from {persons}")
+VALUES = {
+    "dbt_utils.get_column_values": "{{ return(adapter.dispatch('get_column_values')(t, column)) }}",
+    "dbt_utils.default__get_column_values": "{% call statement('values') %}select {{ column }}"
+    " from {{ t }}{% endcall %}",
+    "shop.addresses": "{% do run_query('select distinct email from ' ~ ref('staged')) %}",
+    "shop.towns": "{% do run_query('select distinct city from ' ~ ref('staged')) %}",
+    "shop.raw_addresses": "{% do run_query('select email from main.persons') %}",
+    "shop.refresh": "{% do run_query('create or replace table main.mart as select 1') %}",
+    "shop.tidy": "{% do run_query('drop table if exists main.mart') %}",
+}
+VALUES_CALL = {
+    "dbt_utils.get_column_values": ("macro.dbt_utils.default__get_column_values",),
+    "dbt_utils.default__get_column_values": ("macro.dbt.statement",),
+    **dict.fromkeys(
+        (name for name in VALUES if name.startswith("shop.")),
+        ("macro.dbt.run_query",),
+    ),
+}
+
+
+def templated(raw: str, *calls: str, depends: Sequence[str] = ("model.shop.staged",)) -> Node:
+    names = tuple(f"macro.{name}" for name in calls)
+    sql = "select 1 as place, 'email' as word"
+    return model("mart", sql, raw_code=raw, depends_on=depends, depends_on_macros=names)
+
+
+def told(raw: str, *calls: str, depends: Sequence[str] = ("model.shop.staged",)) -> RelationFacts:
+    inventory = traced(
+        STAGED, templated(raw, *calls, depends=depends), macros=VALUES, calls=VALUES_CALL
+    )
+    return inventory.relations["model.shop.mart"]
+
+
+ASKING = {
+    "a query": ("{% set q = run_query('select email from ' ~ ref('staged')) %}", "dbt.run_query"),
+    "a query in a block": (
+        "{% set q %}select email from {{ ref('staged') }}{% endset %}{% do run_query(q) %}",
+        "dbt.run_query",
+    ),
+    "a statement": (
+        "{% call statement('x', fetch_result=true) %}select email from {{ ref('staged') }}"
+        "{% endcall %}",
+        "dbt.statement",
+    ),
+    "a macro that is told the column": (
+        "{% for v in dbt_utils.get_column_values(ref('staged'), 'email') %}'{{ v }}',{% endfor %}",
+        "dbt_utils.get_column_values",
+    ),
+    "a macro that knows the column": ("{% set v = addresses() %}", "shop.addresses"),
+}
+
+
+@pytest.mark.parametrize(("raw", "macro"), ASKING.values(), ids=ASKING)
+def test_a_personal_column_that_a_template_asks_for_may_stand_in_the_sql(
+    raw: str, macro: str
+) -> None:
+    facts = told(raw, macro)
+    assert held(facts) == {"place": {CLEAR}, "word": {CLEAR}, "*": {CLEAR}}
+
+
+def test_a_source_need_not_be_named_by_a_reference() -> None:
+    facts = told("{% set v = raw_addresses() %}", "shop.raw_addresses", depends=())
+    assert held(facts)["place"] == {CLEAR}
+
+
+@pytest.mark.parametrize(
+    ("raw", "macro"),
+    [
+        ("{% set q = run_query('select city from ' ~ ref('staged')) %}", "dbt.run_query"),
+        (
+            "select email, {{ hash_of('email') }} {% for v in"
+            " dbt_utils.get_column_values(ref('staged'), 'city') %}'{{ v }}',{% endfor %}",
+            "dbt_utils.get_column_values",
+        ),
+        ("{% set v = towns() %}{# email #}select email", "shop.towns"),
+        ("{% do tidy() %}", "shop.tidy"),
+        ("select {{ hash_of('email') }}", "shop.hash_of"),
+    ],
+)
+def test_what_a_template_asks_for_of_other_columns_makes_no_noise(raw: str, macro: str) -> None:
+    facts = told(raw, macro)
+    assert held(facts) == {"place": set(), "word": set()}
+    assert facts.blind == []
+
+
+def test_what_a_template_writes_while_dbt_renders_it_counts_where_it_writes() -> None:
+    raw = "{% do refresh() %}"
+    (spot,) = told(raw, "shop.refresh").blind
+    assert spot.reason.startswith("a template can't be followed")
+    writer = replace(
+        templated(raw, "shop.refresh", depends=()),
+        unique_id="model.shop.writer",
+        relation_name=named("writer"),
+    )
+    inventory = traced(model("mart", MART), writer, macros=VALUES, calls=VALUES_CALL)
+    assert mart(inventory) == LOST
+
+
+def test_what_an_operation_runs_unseen_is_said_of_it() -> None:
+    def blind(raw: str, macro: str) -> list[str]:
+        quiet = replace(operation("", raw=raw), depends_on_macros=(f"macro.{macro}",))
+        relations = traced(STAGED, quiet, macros=VALUES, calls=VALUES_CALL).relations
+        found = relations.get(quiet.unique_id)
+        return [spot.reason for spot in found.blind] if found else []
+
+    (reason,) = blind("{{ refresh() }}", "shop.refresh")
+    assert "no compiled SQL shows that" in reason
+    assert blind("{{ tidy() }}", "shop.tidy") == []
 
 
 # --- functions -----------------------------------------------------------------------------------
