@@ -22,7 +22,7 @@ from pii_lint.lineage.summary import (
     Test,
 )
 
-from .branches import unseen_branch
+from .branches import unseen_branch, unseen_by_state
 from .declared import born, columns_of, is_tagged
 from .evaluation import Evaluation
 from .graph import Graph
@@ -136,7 +136,14 @@ def add_forgotten(graph: Graph, node: Node, linked: Linked) -> None:
 def add_unseen(graph: Graph, node: Node, linked: Linked) -> None:
     """Anything of its parents, where a branch of the model was never compiled."""
     reason = unseen_branch(node, graph.projects, linked.facts.reads)
-    if reason is None or not _parents_hold_values(graph, node):
+    if reason is not None and not _parents_hold_values(graph, node):
+        reason = None
+    if reason is None and _named_readable(graph, node, unseen_by_state(node, graph.projects)):
+        reason = (
+            "a branch that hangs on what the warehouse holds was not seen: compile both and give"
+            " both manifests"
+        )
+    if reason is None:
         return
     linked.facts.blind.append(BlindSpot(reason))
     linked.columns.setdefault(TAIL, {})
@@ -151,6 +158,19 @@ def _parents_hold_values(graph: Graph, node: Node) -> bool:
         for parent in node.depends_on
         if parent in graph.linked
         for places in graph.linked[parent].columns.values()
+        for labels in places.values()
+        for label in labels
+    )
+
+
+def _named_readable(graph: Graph, node: Node, words: set[str]) -> bool:
+    """True where one of these words is a readable column of what a node reads."""
+    return any(
+        label.form in READABLE and label.kind != SECRET
+        for parent in (node.depends_on if words else ())
+        if parent in graph.linked
+        for key, places in graph.linked[parent].columns.items()
+        if key in words
         for labels in places.values()
         for label in labels
     )

@@ -16,6 +16,13 @@ _USE = re.compile(r"is_incremental\s*\(", re.IGNORECASE)
 _MORE_THAN_FILTER = re.compile(r"\b(?:union|intersect|except|join|over)\b", re.IGNORECASE)
 _FILTER = re.compile(r"^\s*(?:where|and|or|having|qualify|limit|order\s+by)\b", re.IGNORECASE)
 
+_TAG = re.compile(r"\{%-?(.*?)-?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+_STATE = re.compile(
+    r"\b(?:load_relation|load_cached_relation|get_relation|should_full_refresh)\s*\("
+    r"|\bflags\s*\.\s*full_refresh\b",
+    re.IGNORECASE,
+)
+_SET = re.compile(r"set\s+(\w+)\s*=(.*)", re.DOTALL)
 
 BOTH = ("full", "incremental")
 
@@ -69,4 +76,58 @@ def only_filters(raw: str) -> bool:
     blocks = [match.group("body") for match in _BLOCK.finditer(raw)]
     if not blocks or len(blocks) != len(_USE.findall(raw)):
         return False
-    return all(_FILTER.match(body) and not _MORE_THAN_FILTER.search(body) for body in blocks)
+    return all(map(_filters, blocks))
+
+
+def _filters(body: str) -> bool:
+    return _FILTER.match(body) is not None and not _MORE_THAN_FILTER.search(body)
+
+
+def unseen_by_state(node: Node, projects: Sequence[Project]) -> set[str]:
+    """Words of the branches that no manifest shows, where what the warehouse holds or how dbt is
+    called decides which one is taken."""
+    raw = node.raw_code or ""
+    if not _STATE.search(raw):
+        return set()
+    compiled = [
+        _spaced(p.nodes[node.unique_id].compiled_code or "")
+        for p in projects
+        if node.unique_id in p.nodes
+    ]
+    words: set[str] = set()
+    for body in _by_state(raw):
+        if _filters(body):
+            continue
+        pieces = [_spaced(piece) for piece in _TAG.sub("\0", body).split("\0")]
+        if not all(any(piece in text for text in compiled) for piece in pieces) or not any(pieces):
+            words.update(re.findall(r"\w+|\*", body.lower()))
+    return words
+
+
+def _by_state(raw: str) -> list[str]:
+    """The bodies of all branches that hang on a state."""
+    deciding: set[str] = set()
+    opened: list[tuple[bool, int]] = []
+    bodies: list[str] = []
+    for tag in _TAG.finditer(raw):
+        inner = (tag[1] or "").strip()
+        word = inner.partition(" ")[0].partition("(")[0]
+        if (given := _SET.match(inner)) and _hangs(given[2], deciding):
+            deciding.add(given[1])
+        if word in ("elif", "else", "endif") and opened:
+            hanging, start = opened.pop()
+            if hanging:
+                bodies.append(raw[start : tag.start()])
+            if word != "endif":
+                opened.append((hanging or _hangs(inner, deciding), tag.end()))
+        elif word == "if":
+            opened.append((_hangs(inner, deciding), tag.end()))
+    return bodies
+
+
+def _hangs(expression: str, deciding: set[str]) -> bool:
+    return bool(_STATE.search(expression)) or bool(deciding & set(re.findall(r"\w+", expression)))
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())

@@ -936,6 +936,50 @@ def test_what_an_operation_runs_unseen_is_said_of_it() -> None:
     assert blind("{{ tidy() }}", "shop.tidy") == []
 
 
+# --- branches that hang on a state ---------------------------------------------------------------
+
+SEEN = "select person_id as place from {persons}"
+BRANCHES = {
+    "a relation that may be there": "{% if execute and load_relation(this) %}select email from x"
+    "{% else %}select person_id as place from{% endif %}",
+    "a relation asked for before": "{% set there = adapter.get_relation('a', 'b', 'c') %}"
+    "select person_id as place from {% if there is not none %}, email{% endif %}",
+    "a full refresh": "{% if not flags.FULL_REFRESH %}select person_id as place from"
+    "{% elif var('x') %}select email{% endif %}",
+    "every column": "{% if should_full_refresh() %}select persons.email{% endif %}",
+}
+UNHURT = {
+    "the branch that was seen": "{% if load_relation(this) %}select person_id as place from"
+    "{% endif %} {{ mask('email') }}",
+    "a branch without personal data": "{% if load_relation(this) %}select page{% endif %}",
+    "a branch that chooses rows": "{% if not flags.FULL_REFRESH %}where email > 'a'{% endif %}",
+    "what the target decides": "{% if target.name == 'dev' %}select email{% endif %}",
+    "a state that nothing hangs on": "{% set there = load_relation(this) %}{% if execute %}"
+    "select email{% endif %}",
+}
+
+
+def branched(raw: str, *more: Node) -> RelationFacts:
+    node = model("mart", SEEN, raw_code=raw, depends_on=("source.shop.raw.persons",))
+    return traced(node, *more).relations["model.shop.mart"]
+
+
+@pytest.mark.parametrize("raw", BRANCHES.values(), ids=BRANCHES)
+def test_a_branch_that_the_warehouse_chooses_and_nobody_saw_is_unknown(raw: str) -> None:
+    facts = branched(raw)
+    assert held(facts)["place"] == {UNKNOWN}
+    assert [spot.reason.partition(":")[0] for spot in facts.blind] == [
+        "a branch that hangs on what the warehouse holds was not seen"
+    ]
+
+
+@pytest.mark.parametrize("raw", UNHURT.values(), ids=UNHURT)
+def test_other_branches_are_taken_as_they_were_compiled(raw: str) -> None:
+    facts = branched(raw)
+    assert held(facts) == {"place": set()}
+    assert facts.blind == []
+
+
 # --- functions -----------------------------------------------------------------------------------
 
 
