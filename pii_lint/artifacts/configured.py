@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pii_lint.artifacts import shapes
 
@@ -20,6 +20,7 @@ META_COLUMNS = {
 """What dbt adds to a snapshot, by the names that it uses unless told otherwise."""
 _MERGE = "merge into {{ this }} as DBT_INTERNAL_DEST using {{ this }} as DBT_INTERNAL_SOURCE on "
 # what comes in has the columns of the relation that it goes into
+_CALL = re.compile(r"[A-Za-z_]\w*\s*\(")
 _QUERY = re.compile(r"\bselect\b|\bfrom\b", re.IGNORECASE)
 
 
@@ -58,6 +59,23 @@ def file_of(node: shapes.Node, config: shapes.NodeConfig) -> str | None:
         return config.location
     ending = config.format if isinstance(config.format, str) else "parquet"
     return f"**/{node.alias or node.name}.{ending}"
+
+
+def called_sources(nodes: Iterable[shapes.Node]) -> set[str]:
+    """Sources of dbt-duckdb that are a call instead of a name: `read_csv('people.csv')`."""
+    return {
+        node.relation_name
+        for node in nodes
+        if node.resource_type == "source" and node.relation_name and _CALL.match(node.relation_name)
+    }
+
+
+def by_name(sql: str, called: Iterable[str]) -> str:
+    """A query in which such a call is a name, so that it means the source."""
+    for call in called:
+        if call in sql:
+            sql = sql.replace(call, '"' + call.replace('"', '""') + '"')
+    return sql
 
 
 def _clauses(given: object) -> Iterator[Mapping[str, object]]:

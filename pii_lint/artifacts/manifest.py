@@ -139,6 +139,7 @@ class Reader:
     def __init__(self, path: Path, head: shapes.Metadata, project: str) -> None:
         self._project = project
         self._rust = (head.dbt_version or "").startswith("2.")
+        self._called: tuple[str, ...] = ()
         self._files = CompiledFiles(
             path.absolute().parent, moment(head.generated_at), rust=self._rust
         )
@@ -153,6 +154,7 @@ class Reader:
     ) -> dict[str, Node]:
         """The nodes; entries are let go one by one."""
         relations = {key: node for key, node in entries.items() if node.resource_type in _RELATIONS}
+        self._called = tuple(configured.called_sources(relations.values()))
         keys = find_keys(relations, tests)
         del relations
         none = Keys()
@@ -229,9 +231,10 @@ class Reader:
         if node.resource_type in ("source", "seed"):
             return None, None
         if node.compiled_code is not None and (node.compiled_code.strip() or node.compiled):
-            return node.compiled_code, self._files.path(node) if node.compiled_path else None
+            path = self._files.path(node) if node.compiled_path else None
+            return configured.by_name(node.compiled_code, self._called), path
         if found := self._files.find(node):
-            return found[1], found[0]
+            return configured.by_name(found[1], self._called), found[0]
         return None, None
 
 

@@ -26,14 +26,18 @@ def kept_in(place: str, files: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _meet(one: str, other: str) -> bool:
-    """True where two patterns of paths may mean the same file, the shorter one's folder unknown."""
-    ends = (one.rpartition("/")[2], other.rpartition("/")[2])
-    if "*" not in one + other:
-        return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
-    if other.startswith("**/") or one.startswith("**/"):
-        return fnmatchcase(ends[0], ends[1]) or fnmatchcase(ends[1], ends[0])
-    return fnmatchcase(one, other) or fnmatchcase(other, one)
+def _meet(path: str, file: str) -> bool:
+    """True where a path, or pattern of paths, may mean a file of a model, or lie in its folder."""
+    end, name = path.rpartition("/")[2], file.rpartition("/")[2]
+    if file.startswith("**/"):
+        # nobody knows its folder
+        folder = f"/{name.rpartition('.')[0]}/"
+        return fnmatchcase(name, end) or folder in f"/{path}"
+    if path.startswith(f"{file}/") or f"/{file}/" in path:
+        return True
+    if "*" in path:
+        return fnmatchcase(file, path) or fnmatchcase(f"/{file}", f"*/{path}")
+    return path == file or path.endswith(f"/{file}") or file.endswith(f"/{path}")
 
 
 class Binder:
