@@ -22,7 +22,7 @@ from pii_lint.lineage.summary import (
     Test,
 )
 
-from .branches import unseen_branch, unseen_by_state
+from .branches import LISTED, unseen_branch, unseen_by_state
 from .declared import born, columns_of, is_tagged
 from .evaluation import Evaluation
 from .graph import Graph
@@ -164,16 +164,26 @@ def _parents_hold_values(graph: Graph, node: Node) -> bool:
 
 
 def _named_readable(graph: Graph, node: Node, words: set[str]) -> bool:
-    """True where one of these words is a readable column of what a node reads."""
+    """True where one of these words is a readable column of what a node reads, or stands for
+    all."""
+    if LISTED in words:
+        # a column that stands in the SQL and not in its template was listed
+        new = _words(node.compiled_code) - _words(node.raw_code)
+        above = (graph.linked[parent] for parent in node.depends_on if parent in graph.linked)
+        words = words if any(new & each.columns.keys() for each in above) else {*words, TAIL}
     return any(
         label.form in READABLE and label.kind != SECRET
         for parent in (node.depends_on if words else ())
         if parent in graph.linked
         for key, places in graph.linked[parent].columns.items()
-        if key in words
+        if key in words or TAIL in words
         for labels in places.values()
         for label in labels
     )
+
+
+def _words(text: str | None) -> set[str]:
+    return set(re.findall(r"\w+", (text or "").lower()))
 
 
 def add_asked(graph: Graph, node: Node, linked: Linked) -> None:
@@ -182,7 +192,7 @@ def add_asked(graph: Graph, node: Node, linked: Linked) -> None:
     text = graph.hooks.asked.get(node.unique_id)
     if text is None:
         return
-    words = set(re.findall(r"\w+", text.lower()))
+    words = _words(text)
     told: Labels = {}
     for uid in sorted({*node.depends_on, *graph.asked(node.unique_id)}):
         above = graph.linked.get(uid) if uid != node.unique_id else None

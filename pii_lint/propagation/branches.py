@@ -18,12 +18,15 @@ _FILTER = re.compile(r"^\s*(?:where|and|or|having|qualify|limit|order\s+by)\b", 
 
 _TAG = re.compile(r"\{%-?(.*?)-?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _STATE = re.compile(
-    r"\b(?:load_relation|load_cached_relation|get_relation|should_full_refresh)\s*\("
+    r"\b(?:get_columns_in_relation|get_relation|load_cached_relation|load_relation"
+    r"|should_full_refresh)\s*\("
     r"|\bflags\s*\.\s*full_refresh\b",
     re.IGNORECASE,
 )
 _SET = re.compile(r"set\s+(\w+)\s*=(.*)", re.DOTALL)
 
+LISTED = "$columns"
+"""Stands for columns that the warehouse lists while dbt renders."""
 BOTH = ("full", "incremental")
 
 
@@ -95,33 +98,35 @@ def unseen_by_state(node: Node, projects: Sequence[Project]) -> set[str]:
         if node.unique_id in p.nodes
     ]
     words: set[str] = set()
-    for body in _by_state(raw):
+    for name, body in _by_state(raw):
         if _filters(body):
             continue
         pieces = [_spaced(piece) for piece in _TAG.sub("\0", body).split("\0")]
-        if not all(any(piece in text for text in compiled) for piece in pieces) or not any(pieces):
+        if name == "for":
+            words.add(LISTED)
+        elif not any(pieces) or not all(any(one in text for text in compiled) for one in pieces):
             words.update(re.findall(r"\w+|\*", body.lower()))
     return words
 
 
-def _by_state(raw: str) -> list[str]:
-    """The bodies of all branches that hang on a state."""
+def _by_state(raw: str) -> list[tuple[str, str]]:
+    """The bodies of all branches and loops that hang on a state, each with its tag's name."""
     deciding: set[str] = set()
-    opened: list[tuple[bool, int]] = []
-    bodies: list[str] = []
+    opened: list[tuple[str, bool, int]] = []
+    bodies: list[tuple[str, str]] = []
     for tag in _TAG.finditer(raw):
         inner = (tag[1] or "").strip()
         word = inner.partition(" ")[0].partition("(")[0]
         if (given := _SET.match(inner)) and _hangs(given[2], deciding):
             deciding.add(given[1])
-        if word in ("elif", "else", "endif") and opened:
-            hanging, start = opened.pop()
+        if word in ("elif", "else", "endif", "endfor") and opened:
+            name, hanging, start = opened.pop()
             if hanging:
-                bodies.append(raw[start : tag.start()])
-            if word != "endif":
-                opened.append((hanging or _hangs(inner, deciding), tag.end()))
-        elif word == "if":
-            opened.append((_hangs(inner, deciding), tag.end()))
+                bodies.append((name, raw[start : tag.start()]))
+            if word in ("elif", "else"):
+                opened.append(("if", hanging or _hangs(inner, deciding), tag.end()))
+        elif word in ("if", "for"):
+            opened.append((word, _hangs(inner, deciding), tag.end()))
     return bodies
 
 

@@ -201,6 +201,11 @@ WRITTEN = {
         f"delete from {{{{ this }}}}; insert into {{{{ this }}}} select person_id, email {FROM};",
         {"place"},
     ),
+    "a relation that may be there": (
+        "{% if load_relation(this) is not none %}insert into {{ this }} select person_id,"
+        f" email {FROM}{{% endif %}}",
+        {"place"},
+    ),
     "the relation by its plain name": (
         "insert into main.mart select person_id, email from main.persons",
         {"place"},
@@ -257,6 +262,7 @@ def _plain(hook: str) -> str:
         "{{ source('raw', 'persons') }}": named("persons"),
         "{% if target.name == 'prod' %}": "",
         "{% if execute %}": "",
+        "{% if load_relation(this) is not none %}": "",
         "{% else %}'x'": "",
         "{% endif %}": "",
     }.items():
@@ -946,11 +952,17 @@ BRANCHES = {
     "select person_id as place from {% if there is not none %}, email{% endif %}",
     "a full refresh": "{% if not flags.FULL_REFRESH %}select person_id as place from"
     "{% elif var('x') %}select email{% endif %}",
-    "every column": "{% if should_full_refresh() %}select persons.email{% endif %}",
+    "a column of a table": "{% if should_full_refresh() %}select persons.email{% endif %}",
+    "every column": "{% if should_full_refresh() %}select * from x{% endif %}",
+    "columns that the warehouse lists": "select person_id as place {% for c in"
+    " adapter.get_columns_in_relation(source('raw', 'persons')) %}, {{ c.name }} as"
+    " c{{ loop.index }}{% endfor %}",
 }
 UNHURT = {
     "the branch that was seen": "{% if load_relation(this) %}select person_id as place from"
     "{% endif %} {{ mask('email') }}",
+    "columns that were listed": "{% set all = adapter.get_columns_in_relation(ref('x')) %}"
+    "select {% for c in all %}{{ c.name }} as {{ c.name }}{{ ',' if not loop.last }}{% endfor %}",
     "a branch without personal data": "{% if load_relation(this) %}select page{% endif %}",
     "a branch that chooses rows": "{% if not flags.FULL_REFRESH %}where email > 'a'{% endif %}",
     "what the target decides": "{% if target.name == 'dev' %}select email{% endif %}",
