@@ -21,6 +21,7 @@ META_COLUMNS = {
 _MERGE = "merge into {{ this }} as DBT_INTERNAL_DEST using {{ this }} as DBT_INTERNAL_SOURCE on "
 # what comes in has the columns of the relation that it goes into
 _CALL = re.compile(r"[A-Za-z_]\w*\s*\(")
+_CLAUSE = re.compile(r"\b(?:default|generated|as)\b", re.IGNORECASE)
 _QUERY = re.compile(r"\bselect\b|\bfrom\b", re.IGNORECASE)
 
 
@@ -37,6 +38,7 @@ def statements(config: shapes.NodeConfig) -> tuple[str, ...]:
     elif config.materialized == "snapshot" and config.dbt_valid_to_current:
         ends = meta_columns(config)["dbt_valid_to"]
         found += _sets({ends: config.dbt_valid_to_current})
+    found += _defined(config.column_types)
     return tuple(text for text in found if text)
 
 
@@ -101,6 +103,13 @@ def _clause(clause: Mapping[str, object]) -> Iterator[str]:
 def _sets(expressions: object) -> Iterator[str]:
     for column, expression in expressions.items() if isinstance(expressions, Mapping) else ():
         yield f"{_MERGE} 1 = 1 when matched then update set {column} = ({expression})"
+
+
+def _defined(types: object) -> Iterator[str]:
+    """A seed's column types are written into its `create table` letter for letter."""
+    for column, kind in types.items() if isinstance(types, Mapping) else ():
+        if _CLAUSE.search(str(kind)):
+            yield f"alter table {{{{ this }}}} add column {column} {kind}"
 
 
 def _decides(condition: str) -> str:

@@ -88,6 +88,7 @@ class NodeConfig(Struct, gc=False):
     incremental_strategy: str | None = None
     strategy: str | None = None
     check_cols: list[str] | str | None = None
+    column_types: object = None
     location: object = None
     format: object = None
     merge_update_set_expressions: object = None

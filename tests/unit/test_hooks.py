@@ -788,6 +788,16 @@ def test_a_query_in_a_condition_decides_which_rows_there_are(setting: str) -> No
     assert held(facts) == QUIET
 
 
+def test_a_default_among_a_seeds_column_types_counts() -> None:
+    types = {"email": "varchar", "lead": "varchar default getvariable('lead')", "n": 3}
+    given = statements(NodeConfig(materialized="seed", column_types=types))
+    assert len(given) == 1
+    seed = model("codes", "", before=[LEAD], after=given)
+    seed = replace(seed, resource_type="seed", unique_id="seed.shop.codes", compiled_code=None)
+    assert held(traced(seed).relations["seed.shop.codes"])["lead"] == {CLEAR}
+    assert statements(NodeConfig(column_types=["odd"])) == ()
+
+
 def test_a_snapshots_own_columns_are_known_by_the_names_that_they_were_given() -> None:
     config = NodeConfig(
         materialized="snapshot",
