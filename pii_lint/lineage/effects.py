@@ -11,6 +11,8 @@ from .summary import RelationName
 
 FILE = RelationName((("$file", True),))
 """The target of what is written into a file."""
+OPEN = RelationName((("?", True),))
+"""The target of what is written into a relation that only a run of dbt names."""
 
 
 class How(Enum):

@@ -95,8 +95,10 @@ class Reader:
         except ValueError:
             return [self._unread(text, "its SQL cannot be parsed")]
         found = self._tree(trees[0]) if len(trees) == 1 else None
-        if any(self._open(token) for token in piece) and not (
-            found == [] and isinstance(trees[0], exp.Query | exp.Set)
+        left = sum(map(self._open, piece))
+        if left and not (
+            (found == [] and isinstance(trees[0], exp.Query | exp.Set))
+            or (found and left == self._open_targets(found))
         ):
             return [self._unread(text, "dbt fills it in only when it runs")]
         if found is None:
@@ -128,6 +130,15 @@ class Reader:
         if token.token_type is TokenType.STRING:
             return False
         return self.hole in token.text or self.silence in token.text
+
+    def _open_targets(self, found: list[Effect]) -> int:
+        """How many words only a target leaves open, where what goes into it is all there."""
+        if not all(isinstance(effect, Write) for effect in found):
+            return 0
+        names = {effect.target for effect in found if isinstance(effect, Write)}
+        return sum(
+            self.hole in text or self.silence in text for name in names for text, _ in name.parts
+        )
 
     # --- by its tree ------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from pii_lint import lineage
 from pii_lint.artifacts.hooks import HOLE, SILENCE, HookReader
 from pii_lint.artifacts.model import Node, Project
 from pii_lint.data.functions import FunctionSpec
-from pii_lint.lineage.effects import Assignment, Effect, How, Listing, Lost, Routine, Write
+from pii_lint.lineage.effects import OPEN, Assignment, Effect, How, Listing, Lost, Routine, Write
 from pii_lint.lineage.session import routine
 from pii_lint.lineage.statements import Reader
 from pii_lint.lineage.summary import TAIL, RelationName, Shape, Summary
@@ -213,6 +213,7 @@ class _Finder:
             if HOLE in text or SILENCE in text:
                 parts = target.parts[i + 1 :]
         if not parts:
+            self._strangers.append((OPEN, writing))
             self._lost(writing.by, Lost("it names its target only when dbt runs"), writing.text)
             return
         owners = self._binder.bind(RelationName(parts), writing.by.unique_id)

@@ -111,7 +111,7 @@ class Outlet(NamedTuple):
     by: str
     # the node whose hook it is, or the operation
     target: str
-    # as the SQL names it
+    # as the SQL names it; empty where only a run of dbt names it
     source: str | None
     # the unique_id of a source that it is declared as
     file: bool

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pii_lint.labels import Label
-from pii_lint.lineage.effects import FILE, How, Lost, Write
+from pii_lint.lineage.effects import FILE, OPEN, How, Lost, Write
 from pii_lint.lineage.summary import Summary
 
 from .declared import Position
@@ -31,7 +31,8 @@ def outlets(graph: Graph) -> Iterator[Outlet]:
             else:
                 labels = _given(graph, by, summary)
         owner = next(iter(graph.binder.bind(name, by)), None)
-        yield Outlet(by, name.key, owner, name == FILE, labels, lost)
+        target = "" if name == OPEN else name.key
+        yield Outlet(by, target, owner, name == FILE, labels, lost)
 
 
 def stored_failures(graph: Graph) -> dict[str, Failures]:

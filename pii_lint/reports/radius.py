@@ -318,7 +318,7 @@ def _past_dbt(
             author is None or outlet.by in held or bool(set(author.depends_on) & held.keys())
         )
         if found or blind:
-            yield _place(outlet.by, outlet.target, found, lost=blind)
+            yield _place(outlet.by, outlet.target or "named when dbt runs", found, lost=blind)
     for uid, failures in sorted(facts.inventory.failures.items()):
         found = [label for label in failures.labels if str(label.origin) in origins]
         if found:

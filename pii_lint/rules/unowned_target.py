@@ -75,6 +75,8 @@ def _written(facts: Facts, outlet: Outlet) -> Finding:
     where = f"`{outlet.target}`, which dbt doesn't make"
     if outlet.file:
         where = "a file"
+    elif not outlet.target:
+        where = "a relation that is named only when dbt runs"
     elif outlet.source:
         where = f"the source `{facts.called(outlet.source)}`"
     who = f"A hook of the {node.resource_type}" if node.resource_type != "operation" else "The hook"
@@ -88,7 +90,7 @@ def _written(facts: Facts, outlet: Outlet) -> Finding:
         unowned_target,
         outlet.by,
         # one finding a target
-        "file" if outlet.file else outlet.target,
+        "file" if outlet.file else outlet.target or "open",
         f"{who} `{node.name}` writes {what} into {where}.",
         severity=severity,
         location=facts.places.node(outlet.by) or Location(node.path, kind="yaml"),

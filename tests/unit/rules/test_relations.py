@@ -128,6 +128,9 @@ def hooked(hook: str) -> dict[str, str]:
     return {STAGING: f"""{{{{ config(post_hook="{hook}") }}}} select country from {CUSTOMERS}"""}
 
 
+OPEN = "{{% for n in names %}}{};{{% endfor %}}"
+
+
 @pytest.mark.parametrize(
     ("hook", "severity", "said"),
     [
@@ -142,6 +145,13 @@ def hooked(hook: str) -> dict[str, str]:
         ("insert into audit.log values (1, 'built')", Severity.NOTE, "nothing personal"),
         ("insert into audit.log select count(email) from raw.customers", Severity.NOTE, "nothing"),
         ("delete from audit.log", Severity.NOTE, "nothing personal"),
+        (
+            OPEN.format("insert into main.{{ n }} select email from raw.customers"),
+            Severity.ERROR,
+            "contact.email (clear) into a relation that is named only when dbt runs",
+        ),
+        (OPEN.format("insert into {{ n }} values (1)"), Severity.NOTE, "named only when dbt"),
+        (OPEN.format("update {{ n }} set a = b"), Severity.WARN, "can't be followed"),
     ],
 )
 def test_a_hook_that_writes_past_dbt_is_judged_by_what_it_writes(
