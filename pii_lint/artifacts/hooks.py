@@ -19,6 +19,10 @@ MOST_WAYS = 32
 """Ways through a template's branches that are looked at one by one."""
 
 _TAG = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+_CONFIG = re.compile(
+    r"\{\{-?\s*config\s*\((?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^'\"])*?\)\s*-?\}\}", re.DOTALL
+)
+# hooks among it are read as hooks
 _ASIDE = re.compile(r"\{#.*?#\}", re.DOTALL)
 _STRING = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 _CALL = re.compile(r"(?<![|\w.])(?<!\|\s)([A-Za-z_][\w.]*)\s*\(")
@@ -43,6 +47,15 @@ class Rendered:
     # SQL, one text for each way through the branches
     lost: str | None
     # why it can't be taken at its word
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a template runs while dbt renders it."""
+
+    asked: str
+    # as the project says it; macros of packages name no column of a project
+    whole: str
 
 
 class HookReader:
@@ -79,11 +92,12 @@ class HookReader:
         lost = "it calls what may write" if self._loud(template, steps, node) else None
         return Rendered(tuple(dict.fromkeys(texts)), lost)
 
-    def run(self, template: str, node: Node) -> str | None:
-        """What a template may run while dbt renders it, macros and all: that stands in no compiled
-        SQL. None where it runs nothing."""
+    def run(self, template: str, node: Node) -> Run | None:
+        """What a template may run while dbt renders it: that stands in no compiled SQL. None where
+        it runs nothing."""
         if not any(self._runs(macro) for macro in node.depends_on_macros):
             return None
+        template = _CONFIG.sub(" ", template)
         tags = _TAG.findall(template)
         called = {name: self._macro(name, node) for tag in tags for name in _calls(tag)}
         running = {
@@ -105,12 +119,14 @@ class HookReader:
                 if below not in reached and self._runs(below):
                     reached.add(below)
                     waiting.append(below)
-        texts += [
-            self._project.macros.get(macro, "")
-            for macro in sorted(reached)
-            if macro.rpartition(".")[2] not in self._words.running
-        ]
-        return _ASIDE.sub(" ", "\n".join(texts))
+        own = {self._project.name, node.package}
+        theirs = []
+        for macro in sorted(reached):
+            _, package, name = (*macro.split(".", 2), "", "")[:3]
+            if name not in self._words.running:
+                (texts if package in own else theirs).append(self._project.macros.get(macro, ""))
+        asked = _ASIDE.sub(" ", "\n".join(texts))
+        return Run(asked, "\n".join((asked, *(_ASIDE.sub(" ", text) for text in theirs))))
 
     def writes(self, text: str) -> bool:
         """True for a text with a word in it by which data is written."""

@@ -161,10 +161,12 @@ class _Finder:
         run = self._templates.run(node.raw_code, node) if node.raw_code else None
         if run is None:
             return
-        self.hooks.asked[node.unique_id] = run
-        if self._templates.writes(run):
-            lost = self._reader.lost(run, "it runs what may write, and no compiled SQL shows that")
-            self._lost(node, Lost(lost.reason, lost.targets), run, "template")
+        self.hooks.asked[node.unique_id] = run.asked
+        if self._templates.writes(run.whole):
+            lost = self._reader.lost(
+                run.whole, "it runs what may write, and no compiled SQL shows that"
+            )
+            self._lost(node, Lost(lost.reason, lost.targets), run.whole, "template")
 
     def statements(self, node: Node, sql: str) -> None:
         """A text of SQL that runs beside the models."""

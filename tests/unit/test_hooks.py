@@ -845,7 +845,7 @@ STAGED = model("staged", "select person_id, email, person_id % 3 as city from {p
 VALUES = {
     "dbt_utils.get_column_values": "{{ return(adapter.dispatch('get_column_values')(t, column)) }}",
     "dbt_utils.default__get_column_values": "{% call statement('values') %}select {{ column }}"
-    " from {{ t }}{% endcall %}",
+    " from {{ t }} where email{% endcall %}",
     "shop.addresses": "{% do run_query('select distinct email from ' ~ ref('staged')) %}",
     "shop.towns": "{% do run_query('select distinct city from ' ~ ref('staged')) %}",
     "shop.raw_addresses": "{% do run_query('select email from main.persons') %}",
@@ -918,6 +918,10 @@ def test_a_source_need_not_be_named_by_a_reference() -> None:
         ),
         ("{% set v = towns() %}{# email #}select email", "shop.towns"),
         ("{% do tidy() %}", "shop.tidy"),
+        (
+            "{{ config(post_hook=\"{% do run_query('select email from x') %}\") }}",
+            "dbt.run_query",
+        ),
         ("select {{ hash_of('email') }}", "shop.hash_of"),
     ],
 )
