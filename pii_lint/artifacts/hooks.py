@@ -120,7 +120,7 @@ class HookReader:
                     reached.add(below)
                     waiting.append(below)
         own = {self._project.name, node.package}
-        theirs = []
+        theirs: list[str] = []
         for macro in sorted(reached):
             _, package, name = (*macro.split(".", 2), "", "")[:3]
             if name not in self._words.running:
