@@ -201,8 +201,25 @@ def add_asked(graph: Graph, node: Node, linked: Linked) -> None:
                 for label, via in labels.items():
                     if label.form in READABLE and label.kind != SECRET:
                         add(told, label, uid, key, label, ASKED, None, via)
+    if told:
+        _unlist(linked, (node.raw_code or "").lower())
     for key in (*linked.columns, *(c.key for c in linked.shape.columns), TAIL) if told else ():
         held = linked.columns.setdefault(key, {}).setdefault((), {})
         for label, step in told.items():
             if nearer(step, held.get(label), label in held):
                 held[label] = step
+
+
+def _unlist(linked: Linked, template: str) -> None:
+    """Columns that a template doesn't name may be named after people: they go into the open rest,
+    and no report shows their names."""
+    shape = linked.shape
+    kept = tuple(column for column in shape.columns if column.key in template)
+    rest = linked.columns.setdefault(TAIL, {}).setdefault((), {})
+    for column in shape.columns:
+        if column not in kept:
+            for labels in linked.columns.pop(column.key, {}).values():
+                for label, step in labels.items():
+                    if nearer(step, rest.get(label), label in rest):
+                        rest[label] = step
+    linked.shape = Shape(kept, complete=False, hidden=shape.hidden)
