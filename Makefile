@@ -42,7 +42,8 @@ scale: $(VENV)/.spark ## Build up to 10 million events on Spark and DuckDB (make
 
 .PHONY: test
 test: $(VENV)/.dev $(AXE) ## Run every test (make test ARGS='-m "not slow"' for the quick ones)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 \
+		--dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: verify
 verify: $(VENV)/.duckdb ## Alter personal data, build anew, and see that no safe mart moves

@@ -66,6 +66,18 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Generator[None, None
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _macros_parsed_once() -> None:
+    """dbt remembers what a macro's text parsed to, as it does in its own tests' fixtures.
+
+    Its 600 macros are otherwise parsed anew for every project, target and set of variables.
+    """
+    if importlib.util.find_spec("dbt_common") is not None:
+        from dbt_common.tests import enable_test_caching
+
+        enable_test_caching()
+
+
 @pytest.fixture(scope="session")
 def require() -> Callable[[str], None]:
     """Call it with the part that a test needs: the test is skipped where the part is missing."""
@@ -85,9 +97,10 @@ def bare_warehouse(
     require("dbt")
     require("duckdb")
     # imported here, for this file also stands alone
-    from tests.warehouse import bare
+    from tests.sharing import once
+    from tests.warehouse import Warehouse, bare
 
-    return bare(tmp_path_factory.mktemp("bare") / "acme")
+    return Warehouse(once(tmp_path_factory, "bare", bare))
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +108,16 @@ def built_warehouse(
     bare_warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> Warehouse:
     """The same with data, every model built, docs written. Copy it to change it."""
-    from tests.warehouse import built
+    from tests.sharing import once
+    from tests.warehouse import Warehouse, built
 
-    return built(bare_warehouse, tmp_path_factory.mktemp("built") / "acme")
+    return Warehouse(once(tmp_path_factory, "built", lambda folder: built(bare_warehouse, folder)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that build something come first, or in the end one worker would wait for another."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.hookimpl(wrapper=True)

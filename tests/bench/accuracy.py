@@ -20,6 +20,7 @@ from sqlglot.lineage import lineage
 
 from pii_lint import __version__
 from tests.bench import peers
+from tests.evidence.shop import dbt
 
 HERE = Path(__file__).parent
 FOLDER = Path("target/bench")
@@ -114,9 +115,8 @@ def project(folder: Path, people: Mapping[str, list[Any]], asked: list[Case]) ->
     for case in asked:
         sql = case.sql.format(people="{{ source('raw', 'people') }}")
         (folder / "models" / f"{case.model}.sql").write_text(sql + "\n", encoding="utf-8")
-    for words in (["run"], ["docs", "generate"]):
-        dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", *words]
-        subprocess.run([*dbt, "--profiles-dir", "."], cwd=folder, check=True)
+    dbt(folder, "run")
+    dbt(folder, "docs", "generate")
 
 
 def asked_pii_lint(folder: Path, asked: list[Case]) -> dict[str, Answer]:

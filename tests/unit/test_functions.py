@@ -15,6 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from sqlglot import exp
 
+from pii_lint.artifacts.project_dir import loader
 from pii_lint.data import functions
 from pii_lint.data.functions import (
     CLASSES,
@@ -29,8 +30,10 @@ from pii_lint.data.functions import (
 from pii_lint.errors import ConfigError
 
 DATA = files("pii_lint.data")
-SOURCE = yaml.safe_load(DATA.joinpath("functions.yml").read_text(encoding="utf-8"))
-CALLS = yaml.safe_load((Path(__file__).parent / "function_calls.yml").read_text(encoding="utf-8"))
+SOURCE, CALLS = (
+    yaml.load(file.read_text(encoding="utf-8"), loader())  # noqa: S506 - a safe one
+    for file in (DATA / "functions.yml", Path(__file__).parent / "function_calls.yml")
+)
 
 ROLE_OF_COLUMN = {role[0]: role for role in ROLES}
 AROUND = (exp.Window, exp.WithinGroup, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.NetFunc)
