@@ -27,6 +27,9 @@ ROW_IDS = frozenset({"rowid", "ctid", "_rowid"})
 """Those of them that number the rows: grouping by one groups by nothing else."""
 NO_LATERAL_ALIAS = frozenset({"postgres", "bigquery", "trino", "tsql", "mysql", "oracle"})
 """Engines whose select list doesn't see its own aliases; only grouping and ordering do."""
+ALIAS_FIRST = frozenset({"clickhouse"})
+"""Engines that take an alias of the select list before a column of its name, unless a setting turns
+that round: both count."""
 
 
 def surely(walk: Walk, e: exp.Expr, scope: Scope) -> Value | None:
@@ -37,6 +40,8 @@ def surely(walk: Walk, e: exp.Expr, scope: Scope) -> Value | None:
     if scope.shadowing or args.get("db") is not None or type(part) is not exp.Identifier:
         return None
     key = part.args["this"].lower()
+    if walk.dialect in ALIAS_FIRST and scope.names(key):
+        return None
     owner = found = None
     if table is not None:
         owner = scope.source(table.name.lower()) if type(table) is exp.Identifier else None
@@ -213,7 +218,8 @@ def _known(walk: Walk, scope: Scope, part: exp.Identifier, key: str, rows: bool)
         if (v := in_source(walk, scope, source, part, key)) is not None
     ]
     if found:
-        return union(found)
+        first = scope.alias(key) if walk.dialect in ALIAS_FIRST else None
+        return union(found if first is None else (*found, first))
     alias = scope.alias(key) if walk.dialect not in NO_LATERAL_ALIAS else None
     if alias is not None:
         return union((alias, *_open(walk, scope, part, key)))

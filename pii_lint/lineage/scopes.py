@@ -94,7 +94,7 @@ class Relation:
     """What a query, a table or a table function gives: columns in order, an open rest, what
     decided the rows."""
 
-    __slots__ = ("_index", "certain", "filtered", "items", "pattern", "pinned", "rows")
+    __slots__ = ("_index", "certain", "filtered", "items", "pattern", "pinned", "rows", "scalar")
 
     def __init__(
         self,
@@ -105,6 +105,7 @@ class Relation:
         filtered: bool = False,
         pattern: tuple[object, ...] | None = None,
         pinned: frozenset[Edge] = frozenset(),
+        scalar: bool = False,
     ) -> None:
         self.items = items
         self.certain = len(items) if certain is None else certain
@@ -115,6 +116,8 @@ class Relation:
         # equal patterns mean equal columns in equal order, whatever that order is
         self.pinned = pinned
         # what its rows are all held to: a fold over them is grouped by it
+        self.scalar = scalar
+        # of a function that gives one value a row: its row is that value
         self._index: dict[str, list[Column]] | None = None
 
     @property
@@ -145,7 +148,8 @@ class Relation:
         fields: dict[str, Value] = {}
         for column in self.columns:
             fields[column.key] = union((fields.get(column.key, NOTHING), column.value))
-        return Value(union(tail.whole() for tail in self.tails).edges, fields)
+        row = Value(union(tail.whole() for tail in self.tails).edges, fields)
+        return union((row, *(column.value for column in self.columns))) if self.scalar else row
 
 
 def base(read: str, shape: Shape) -> Relation:
@@ -222,6 +226,10 @@ class Scope:
         if key not in self.aliases and key in self.pending:
             self.aliases[key] = self.pending.pop(key)()
         return self.aliases.get(key)
+
+    def names(self, key: str) -> bool:
+        """True where an item of the select list has that alias."""
+        return key in self.aliases or key in self.pending
 
     def cte(self, key: str) -> Relation | None:
         """The CTE of that name, innermost first."""

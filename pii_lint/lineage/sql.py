@@ -82,7 +82,8 @@ def parse(sql: str, dialect: str) -> list[exp.Expr]:
         trees = [tree for tree in parser.parse(tokenizer.tokenize(text), text) if tree is not None]
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to parse") from None
-    except SqlglotError as error:
+    except (SqlglotError, TypeError, AttributeError, LookupError) as error:
+        # a parser that trips over its own tree hasn't read the text either
         places = getattr(error, "errors", None) or [{}]
         line = places[0].get("line")
         raise ValueError(

@@ -7,6 +7,7 @@ from itertools import product
 
 from sqlglot import exp
 
+from .documents import rows_of_document
 from .expressions import value
 from .expressions.calls import arguments, function_name, spec_of
 from .expressions.choices import chosen
@@ -24,11 +25,17 @@ from .walk import Walk, values
 
 def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
     """The sources that one FROM item brings in. A parenthesised join brings several."""
+    if isinstance(node, exp.Final):
+        # ClickHouse merges the rows of one key: nobody's value changes
+        return sources(walk, node.this, scope)
     if _is_parenthesis(node) and not node.alias:
         return _joined(walk, node, _joined_inside(walk, node.this, scope), scope)
-    relation = _relation(walk, node, scope)
+    relation = _numbered(node, _relation(walk, node, scope))
     alias = node.args.get("alias")
     name = _alias_name(node, alias)
+    if relation.scalar and not relation.find("value") and name:
+        # the one column that a function doesn't name goes by the alias
+        relation.items[0] = column(name, item_value(relation.items[0]))
     if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
         record = _record(walk, node, alias.args["columns"], relation)
         bigquery = isinstance(node, exp.Unnest) and walk.dialect == "bigquery"
@@ -37,6 +44,8 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
             relation = record
         elif not structs:
             relation = renamed(walk, relation, alias.args["columns"])
+            if isinstance(node, exp.Unnest) and walk.dialect in NAMES_ALL:
+                relation = Relation([*relation.columns], rows=relation.rows)
         if structs and alias.this is None:
             name = alias.args["columns"][0].name.lower()
     for pivot in node.args.get("pivots") or ():
@@ -57,6 +66,15 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
             pinned=relation.pinned | one_row(sample.args.get("size"), relation.rows),
         )
     return _joined(walk, node, [Source(name, relation)], scope)
+
+
+def _numbered(node: exp.Expr, relation: Relation) -> Relation:
+    """`with ordinality` behind a function: one more column, which counts the rows."""
+    if not isinstance(node, exp.Table) or not node.args.get("ordinality"):
+        return relation
+    items = [*relation.items, column("ordinality", NOTHING)]
+    certain = len(items) if relation.certain == len(relation.items) else relation.certain
+    return Relation(items, certain=certain, rows=relation.rows, scalar=relation.scalar)
 
 
 def _joined(walk: Walk, node: exp.Expr, found: list[Source], scope: Scope) -> list[Source]:
@@ -88,6 +106,7 @@ def joins_within(node: exp.Expr) -> Iterator[exp.Join]:
         yield from joins_within(item.this)
 
 
+POSTGRES = ("postgres", "materialize", "redshift", "risingwave")
 RECORDS = ("to_record", "to_recordset", "populate_record", "populate_recordset")
 
 
@@ -236,6 +255,7 @@ def renamed(walk: Walk, relation: Relation, names: list[exp.Expr]) -> Relation:
         rows=relation.rows,
         filtered=relation.filtered,
         pinned=relation.pinned,
+        scalar=relation.scalar,
     )
 
 
@@ -262,6 +282,8 @@ def column(name: str, content: Value) -> Column:
     return Column(name.lower(), name, name, content)
 
 
+NAMES_ALL = ("athena", "trino")
+"""Engines to which a column list behind `unnest` is no list unless it names every column."""
 FLATTENED = ("seq", "key", "path", "index", "value", "this")
 JSON_ROWS = (
     "key",
@@ -285,6 +307,9 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
         return _query_table(walk, call)
     if name == "query":
         return _query_text(walk, call)
+    document = rows_of_document(walk, call, scope)
+    if document is not None:
+        return document
     args = [arg for _, arg in arguments(call)]
     inputs = [value(walk, arg, scope) for arg in args]
     paths = [k.expression for k in call.find_all(exp.Kwarg) if k.this.name.lower() == "path"]
@@ -309,12 +334,12 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
                 for c in FLATTENED
             ]
             return Relation(items, rows=rows)
-        if ("json" in name and "each" in name) or name in ("json_tree",):
-            return Relation(
-                [*(column(c, whole) for c in JSON_ROWS), Tail(None, value=opened)],
-                certain=2,
-                rows=rows,
-            )
+        if name in ("json_tree", "each") or ("json" in name and "each" in name):
+            named = JSON_ROWS[:2] if walk.dialect in POSTGRES else JSON_ROWS
+            return Relation([column(c, whole) for c in named], rows=rows)
+        if walk.dialect in POSTGRES and not name.endswith((*RECORDS, "unnest")):
+            own = "value" if "array_elements" in name or name == "svals" else name
+            return Relation([column(own, whole)], rows=rows, scalar=True)
         names = default_names(call) if walk.dialect in ("spark", "databricks") else []
         if names:
             contents = spread_call(walk, call, len(names), scope)
@@ -415,9 +440,10 @@ def _lateral(walk: Walk, node: exp.Lateral, scope: Scope) -> Relation:
     if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
         # LATERAL VIEW: the names stand for whatever the function gives
         names = alias.args["columns"]
-        contents = spread_call(walk, inside, len(names), scope)
+        counted = 1 if node.args.get("ordinality") else 0
+        contents = spread_call(walk, inside, len(names) - counted, scope) + [NOTHING] * counted
         items: list[Item] = [column(c.name, v) for c, v in zip(names, contents, strict=True)]
-        return Relation(items, rows=relation.rows)
+        return Relation(items, rows=relation.rows, scalar=relation.scalar)
     return relation
 
 
