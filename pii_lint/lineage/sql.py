@@ -82,8 +82,7 @@ def parse(sql: str, dialect: str) -> list[exp.Expr]:
         trees = [tree for tree in parser.parse(tokenizer.tokenize(text), text) if tree is not None]
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to parse") from None
-    except (SqlglotError, TypeError, AttributeError, LookupError) as error:
-        # a parser that trips over its own tree hasn't read the text either
+    except SqlglotError as error:
         places = getattr(error, "errors", None) or [{}]
         line = places[0].get("line")
         raise ValueError(
