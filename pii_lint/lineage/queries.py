@@ -137,6 +137,9 @@ def _ctes(walk: Walk, e: exp.Expr, scope: Scope) -> None:
         name = cte.alias.lower()
         columns = cte.args["alias"].args.get("columns") or []
         body = cte.this
+        if cte.args.get("scalar"):
+            scope.scalars[name] = cte
+            continue
         if (
             with_.args.get("recursive")
             and isinstance(body, exp.SetOperation)
@@ -518,18 +521,24 @@ def _places(e: exp.Expr, scope: Scope) -> list[tuple[int, str]]:
 
 
 def _pending(walk: Walk, e: exp.Select, scope: Scope) -> None:
-    """Aliases of the select list, read when a name asks for them before their turn."""
+    """Aliases of the select list, read when a name asks for them before their turn; ClickHouse's
+    `with x as name` is one of every query inside."""
+    outer: Scope | None = scope
+    while outer is not None:
+        for name, cte in outer.scalars.items():
+            scope.pending.setdefault(name, _Deferred(walk, cte, scope))
+        outer = outer.parent
     for item in e.expressions:
         if isinstance(item, exp.Alias):
             scope.pending[item.alias.lower()] = _Deferred(walk, item, scope)
 
 
 class _Deferred:
-    """One select-list item, to be read later in its own scope."""
+    """One aliased expression, to be read later in its scope."""
 
     __slots__ = ("item", "scope", "walk")
 
-    def __init__(self, walk: Walk, item: exp.Alias, scope: Scope) -> None:
+    def __init__(self, walk: Walk, item: exp.Alias | exp.CTE, scope: Scope) -> None:
         self.walk, self.item, self.scope = walk, item, scope
 
     def __call__(self) -> Value:

@@ -204,6 +204,8 @@ class Scope:
     # (id of a source, column) -> what it was found equal to
     pending: dict[str, Callable[[], Value]] = field(default_factory=dict)
     # select-list items not yet read, for engines that let a name refer to a later one
+    scalars: dict[str, exp.CTE] = field(default_factory=dict)
+    # expressions that a WITH clause names
     group: frozenset[Edge] = frozenset()
     behind: frozenset[tuple[Ref, Edge]] = frozenset()
     pinned: frozenset[Edge] = frozenset()

@@ -282,6 +282,11 @@ def column(name: str, content: Value) -> Column:
     return Column(name.lower(), name, name, content)
 
 
+PLAIN_ARRAYS = (
+    exp.GenerateDateArray, exp.GenerateSeries, exp.GenerateTimestampArray, exp.JSONExtractArray,
+    exp.JSONKeysAtDepth, exp.JSONValueArray, exp.RegexpExtractAll, exp.Split,
+)  # fmt: skip
+"""What makes arrays whose elements are no structs."""
 NAMES_ALL = ("athena", "trino")
 """Engines to which a column list behind `unnest` is no list unless it names every column."""
 FLATTENED = ("seq", "key", "path", "index", "value", "this")
@@ -422,9 +427,12 @@ def _unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
         items.append(column(offset.name, NOTHING))
     # the fields of an unnested struct may be named without its column, but not on DuckDB
     certain = len(items)
+    rows = dict(apply(whole, Signal("count")).edges)
+    if walk.dialect == "bigquery" and all(isinstance(e, PLAIN_ARRAYS) for e in node.expressions):
+        return Relation(items, rows=rows, scalar=not offset)
     if walk.dialect != "duckdb" and (whole.edges or (whole.fields and walk.dialect != "bigquery")):
         items.append(Tail(None, value=whole))
-    return Relation(items, certain=certain, rows=dict(apply(whole, Signal("count")).edges))
+    return Relation(items, certain=certain, rows=rows)
 
 
 def _lateral(walk: Walk, node: exp.Lateral, scope: Scope) -> Relation:
