@@ -104,7 +104,7 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Offset: _all,
     exp.Fetch: _all,
     exp.Connect: _all,
-    exp.Prior: _this,
+    exp.Prior: this,
     exp.Unnest: _all,
     exp.Array: _elements,
 }
