@@ -30,6 +30,9 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
         return sources(walk, node.this, scope)
     if _is_parenthesis(node) and not node.alias:
         return _joined(walk, node, _joined_inside(walk, node.this, scope), scope)
+    opened = node.this if isinstance(node, exp.Pivot) else node
+    if isinstance(opened, exp.AtIndex):
+        return [Source("", _navigated(walk, opened, scope, keyed=node is not opened))]
     relation = _numbered(node, _relation(walk, node, scope))
     alias = node.args.get("alias")
     name = _alias_name(node, alias)
@@ -66,6 +69,14 @@ def sources(walk: Walk, node: exp.Expr, scope: Scope) -> list[Source]:
             pinned=relation.pinned | one_row(sample.args.get("size"), relation.rows),
         )
     return _joined(walk, node, [Source(name, relation)], scope)
+
+
+def _navigated(walk: Walk, node: exp.AtIndex, scope: Scope, *, keyed: bool) -> Relation:
+    """PartiQL's `t.list as element at i`, and `unpivot t.object as value at key`."""
+    content = value(walk, node.this, scope)
+    place = flow(content, TRANSFORM) if keyed else NOTHING
+    items: list[Item] = [column(node.this.alias, content), column(node.expression.name, place)]
+    return Relation(items, rows=dict(apply(content, Signal("count")).edges))
 
 
 def _numbered(node: exp.Expr, relation: Relation) -> Relation:
