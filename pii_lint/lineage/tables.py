@@ -454,6 +454,9 @@ def _lateral(walk: Walk, node: exp.Lateral, scope: Scope) -> Relation:
         return _unnest(walk, inside, scope)
     if isinstance(inside, exp.Table):
         return _table(walk, inside, scope)
+    document = rows_of_document(walk, inside, scope)
+    if document is not None:
+        return document
     relation = table_function(walk, inside, scope)
     alias = node.args.get("alias")
     if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
