@@ -475,6 +475,9 @@ def _lateral(walk: Walk, node: exp.Lateral, scope: Scope) -> Relation:
 def join(walk: Walk, node: exp.Join, scope: Scope) -> None:
     """Add a join's sources to the scope."""
     left = list(scope.sources)
+    if node.kind.upper() == "ARRAY":
+        scope.sources = [*left, Source("", _array_join(walk, node, scope))]
+        return
     new = sources(walk, node.this, scope)
     scope.sources = [*left, *new]
     side, kind = node.side.upper(), node.kind.upper()
@@ -495,6 +498,15 @@ def join(walk: Walk, node: exp.Join, scope: Scope) -> None:
             source.visible = False
     for pivot in node.args.get("pivots") or ():
         new[-1].relation = pivoted(walk, new[-1].relation, pivot, scope)
+
+
+def _array_join(walk: Walk, node: exp.Join, scope: Scope) -> Relation:
+    """ClickHouse's `array join list as element`; a list without an alias keeps its name."""
+    lists = [item for item in (node.this, *node.expressions) if isinstance(item, exp.Expr)]
+    contents = values(walk, lists, scope)
+    named = [(item, v) for item, v in zip(lists, contents, strict=True) if item.alias]
+    items: list[Item] = [column(item.alias, content) for item, content in named]
+    return Relation(items, rows=dict(apply(union(contents), Signal("count")).edges))
 
 
 def _common(left: list[Source], right: list[Source]) -> list[str]:
