@@ -12,7 +12,7 @@ from .expressions.calls import function_name, spec_of
 from .expressions.columns import item_at, item_value
 from .expressions.conditions import conjuncts, pinned
 from .expressions.generators import default_names, spread_call
-from .expressions.parts import LISTS
+from .expressions.natures import LISTS, OF_A_SCHEMA, schema_of, surely_list, surely_struct
 from .floors import demanded
 from .glyphs import FOLDS_ASCII, ascii_fold
 from .names import held, one_row, reads_of
@@ -41,7 +41,19 @@ from .tables import (
     sources,
     summarized,
 )
-from .values import NOTHING, Value, alternatives, apply, bounded, flat, flow, merge, stamp, union
+from .values import (
+    NOTHING,
+    Value,
+    alternatives,
+    apply,
+    bounded,
+    descend,
+    flat,
+    flow,
+    merge,
+    stamp,
+    union,
+)
 from .walk import ROWS_BY_NAME, Walk, values
 
 DEEPEST_RECURSION = 20
@@ -695,7 +707,7 @@ def _item(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     scope.aliases.setdefault(key, content)
     listed = struct = False
     if walk.dialect == "duckdb" and (walk.natures or not _unremarkable(inner, scope)):
-        listed, struct = _surely_list(inner, scope), _surely_struct(inner, scope)
+        listed, struct = surely_list(inner, scope), surely_struct(inner, scope)
         walk.natures = walk.natures or listed or struct
     exact = fold(name, quoted, walk.dialect)
     return Column(key, name, exact, content, span=span, listed=listed, struct=struct)
@@ -763,32 +775,28 @@ def _aliased(walk: Walk, item: Item, alias: exp.Expr, chosen: exp.Expr) -> Item:
     return Column(name.lower(), name, fold(name, True, walk.dialect), item.value, span=item.span)
 
 
-OF_A_SCHEMA = frozenset(
-    {"json_transform", "json_transform_strict", "from_json", "from_json_strict"}
-)
-
-
 def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     """`select unnest(struct)` gives a column a field, and to the bottom if it is told so."""
     call = item.this if isinstance(item, exp.Alias) else item
     if not isinstance(call, exp.Explode | exp.Unnest | exp.Inline):
         return None
     deep = any(option.name.lower() in ("recursive", "max_depth") for option in _options(call))
-    gathered = isinstance(call.this, LISTS) and not deep
-    if gathered and not isinstance(call, exp.Inline):
+    duckdb = walk.dialect == "duckdb"
+    listed = isinstance(call.this, LISTS) or (duckdb and surely_list(call.this, scope))
+    if listed and not deep and not isinstance(call, exp.Inline):
         return None
     content = value(walk, call, scope)
     if not content.fields and content and function_name(call.this) in OF_A_SCHEMA:
         # a struct whose fields only its schema names
-        return [Tail(None, value=content)]
+        told = _told(content, schema_of(call.this), deep=deep)
+        return [Tail(None, value=content)] if told is None else list(told)
     if not content.fields:
-        listed = not deep and _surely_list(call.this, scope)
-        if walk.dialect != "duckdb" or not content.edges or listed:
+        if not duckdb or not content.edges:
             return None
         # a list, which stays one column, or a struct, of which a column a field
         return [_item(walk, item, scope), Tail(None, value=content)]
     items: list[Item] = list(_leaves(content) if deep else _branches(content))
-    if not (deep or isinstance(call, exp.Inline) or _surely_struct(call.this, scope)):
+    if not (deep or isinstance(call, exp.Inline) or surely_struct(call.this, scope)):
         # perhaps a list of structs, which stays one column
         items.append(_item(walk, item, scope))
     if content.edges:
@@ -796,53 +804,30 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     return items
 
 
+def _told(content: Value, schema: object, *, deep: bool) -> list[Column] | None:
+    """The columns of a JSON document unnested by its schema; None where they can't be told."""
+    while deep and isinstance(schema, list) and len(schema) == 1:
+        schema = schema[0]
+    if not isinstance(schema, dict):
+        return None
+    found: list[Column] = []
+    for name, inner in schema.items():
+        key = str(name).lower()
+        if not deep or (isinstance(inner, str) and inner.isalnum()):
+            found.append(Column(key, str(name), key, descend(content, key)))
+            continue
+        below = _told(descend(content, key), inner, deep=deep)
+        if below is None:
+            return None
+        found += below
+    return found
+
+
 def _unremarkable(e: exp.Expr, scope: Scope) -> bool:
     """True for a plain column, while no column is known to be a list or a struct."""
     if type(e) is not exp.Column or type(e.args["this"]) is not exp.Identifier:
         return False
     return e.args.get("table") is not None or scope.source(e.name.lower()) is None
-
-
-def _surely_list(e: exp.Expr, scope: Scope) -> bool:
-    """True for what can be no struct."""
-    e = e.unnest()
-    if isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier):
-        known = _meant(e, scope)
-        return bool(known) and all(column.listed for column in known)
-    if isinstance(e, (exp.JSONExtract, exp.JSONExtractScalar, *LISTS)):
-        return True
-    return isinstance(e, exp.Func) and function_name(e).startswith(LIST_FUNCTIONS)
-
-
-def _surely_struct(e: exp.Expr, scope: Scope) -> bool:
-    """True for a struct made in this text, or a whole row."""
-    e = e.unnest()
-    if not (isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier)):
-        return isinstance(e, exp.Struct)
-    known = _meant(e, scope)
-    if known:
-        return all(column.struct for column in known)
-    return not e.table and scope.source(e.name.lower()) is not None
-
-
-def _meant(e: exp.Column, scope: Scope) -> list[Column]:
-    """The known columns that a name may mean."""
-    return [
-        column
-        for source in scope.sources
-        if source.key == e.table.lower() or not e.table
-        for column in source.relation.find(e.name.lower())
-    ]
-
-
-LIST_FUNCTIONS = (
-    "array_agg", "array_concat", "array_distinct", "array_filter", "array_reverse", "array_slice",
-    "array_sort", "array_to_string", "generate", "json_extract", "json_keys", "list_concat",
-    "list_distinct", "list_filter", "list_reverse", "list_slice", "list_sort", "list_transform",
-    "list_value", "map_keys", "range", "regexp_extract_all", "regexp_split", "sort_array", "split",
-    "str_split", "string_split", "string_to_array",
-)  # fmt: skip
-"""What the names of functions begin with that give a list, whatever goes in."""
 
 
 def _generated(walk: Walk, item: exp.Expr, scope: Scope) -> list[Column] | None:
@@ -952,7 +937,9 @@ def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
     for node in item.walk(prune=lambda n: isinstance(n, exp.Query)):
         if isinstance(node, exp.Explode | exp.Unnest | exp.Inline):
             yield node
-        elif isinstance(node, exp.Anonymous) and walk.dialect in ROWS_BY_NAME:
+        elif isinstance(node, exp.Anonymous) and (
+            walk.dialect in ROWS_BY_NAME or function_name(node) == "generate_subscripts"
+        ):
             spec = spec_of(walk, node)
             if spec is not None and spec.cls in ("table", "series", "keys"):
                 yield node

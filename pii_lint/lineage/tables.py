@@ -148,10 +148,10 @@ def _alias_name(node: exp.Expr, alias: exp.Expr | None) -> str:
         return str(alias.name).lower()
     if isinstance(node, exp.Table):
         if isinstance(node.this, exp.Func):
-            return function_name(node.this)
+            return _called(node.this)
         return str(node.name).lower()
     if isinstance(node, exp.Lateral) and isinstance(node.this, exp.Func):
-        return function_name(node.this)
+        return _called(node.this)
     return "unnest" if isinstance(node, exp.Unnest) else ""
 
 
@@ -318,7 +318,7 @@ JSON_ROWS = (
 
 def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
     """A function in FROM. Its arguments go into every column."""
-    name = function_name(call)
+    name = _called(call)
     if name == "query_table":
         return _query_table(walk, call)
     if name == "query":
@@ -338,7 +338,7 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
     spec = spec_of(walk, call)
     cls = spec.cls if spec is not None else ""
     if cls == "series":
-        return Relation([column(name, flow(whole, TRANSFORM))], rows=rows)
+        return Relation([column(name, value(walk, call, scope))], rows=rows)
     if cls == "constant":
         return Relation([column(name, NOTHING), Tail(None)], certain=0)
     if cls in ("table", "keys", "access"):
@@ -366,6 +366,12 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
     if cls != "external":
         reason = f"table function {name} is not in the catalogue"
     return opaque(walk, reason, inputs)
+
+
+def _called(call: exp.Expr) -> str:
+    """The name of a function in FROM; `range` is `generate_series` to the parser, but for its
+    end."""
+    return "range" if call.args.get("is_end_exclusive") else function_name(call)
 
 
 def _query_table(walk: Walk, call: exp.Expr) -> Relation:

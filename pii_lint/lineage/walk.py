@@ -20,7 +20,7 @@ Shapes = Callable[[RelationName], Shape | None]
 
 
 COLUMN_SETS = ("columns",)
-ROW_MAKERS = ("unnest", "explode", "inline", "flatten", "arrayjoin")
+ROW_MAKERS = ("unnest", "explode", "inline", "flatten", "arrayjoin", "generate_subscripts")
 """In whatever names sqlglot has classes of their own for them."""
 ROWS_BY_NAME = frozenset({"postgres", "redshift"})
 """Dialects in which other functions, too, give several rows for one."""

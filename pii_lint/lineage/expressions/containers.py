@@ -85,6 +85,9 @@ CONSTANTS = (exp.Array, exp.Struct, exp.ToMap, exp.Map, exp.VarMap)
 
 
 def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    element = _element(e)
+    if element is not None:
+        return flow(walk.value(walk, element, scope), NULLABLE)
     container = walk.value(walk, e.this, scope)
     for index in e.expressions:
         if isinstance(index, exp.Literal):
@@ -106,6 +109,23 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         else:
             container = union((flow(container, OPTIONAL), flow(chosen_by, TRANSFORM)))
     return container
+
+
+def _element(e: exp.Expr) -> exp.Expr | None:
+    """The element of a list that is written out, picked by a literal; None for anything else."""
+    listed, index = e.this.unnest(), e.expressions[0]
+    if len(e.expressions) > 1 or not isinstance(listed, exp.Array):
+        return None
+    elements: list[exp.Expr] = listed.expressions
+    if not isinstance(index, exp.Literal) or not index.name.isdigit() or index.is_string:
+        return None
+    if int(index.name) >= len(elements) or any(isinstance(i, _SEVERAL) for i in elements):
+        return None
+    return elements[int(index.name)]
+
+
+_SEVERAL = (exp.Columns, exp.Comprehension, exp.Query, exp.Star)
+"""What may bring in several elements, or none."""
 
 
 def moved(whole: Value, bounds: list[Value]) -> int:

@@ -12,12 +12,13 @@ from pii_lint.lineage.walk import Walk, values
 
 from .calls import literal
 from .containers import moved
+from .natures import LISTS, surely_list
 from .roles import Args, CallHandler, sorted_args
 
 
 def _part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = sorted_args(walk, spec, args, scope)
-    if spec.name in LENGTHS and args and isinstance(args[0][1], LISTS):
+    if spec.name in LENGTHS and args and _is_list(walk, args[0][1], scope):
         return union((apply(union(main), Signal("count")), side))
     bounds: list[str] = []
     computed: list[exp.Expr] = []
@@ -57,10 +58,13 @@ def _part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope)
     return union((apply(union(main), Part(part, width)), side))
 
 
+def _is_list(walk: Walk, e: exp.Expr, scope: Scope) -> bool:
+    """True for what has elements to be counted, not characters."""
+    return isinstance(e, LISTS) or (walk.dialect == "duckdb" and surely_list(e, scope))
+
+
 LENGTHS = frozenset({"length", "len"})
 
-LISTS = (exp.Array, exp.ArrayAgg, exp.ArrayConcat, exp.ArrayFilter, exp.Split, exp.Transform)
-"""What is surely a list: its length counts elements, not characters."""
 
 PART_NAMES = {
     "timestamp_trunc": "date_trunc",

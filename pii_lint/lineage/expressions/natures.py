@@ -1,0 +1,88 @@
+"""What is surely a list, or surely a struct, on DuckDB: by what its text says, not by its value."""
+
+from __future__ import annotations
+
+import json
+
+from sqlglot import exp
+
+from pii_lint.lineage.scopes import Column, Scope
+
+from .calls import function_name
+
+LISTS = (exp.Array, exp.ArrayAgg, exp.ArrayConcat, exp.ArrayFilter, exp.Split, exp.Transform)
+"""What is surely a list: its length counts elements, not characters."""
+OF_A_SCHEMA = frozenset(
+    {"json_transform", "json_transform_strict", "from_json", "from_json_strict"}
+)
+"""Functions whose second argument says what they give."""
+_GIVING_LISTS = frozenset(
+    """array_append array_apply array_cat array_distinct array_intersect array_prepend
+    array_push_back array_push_front array_reverse array_sort array_transform array_unique
+    array_value array_zip flatten generate_series json_keys list_append list_apply list_cat
+    list_distinct list_filter list_grade_up list_intersect list_pack list_prepend list_resize
+    list_reverse list_reverse_sort list_select list_sort list_transform list_unique list_where
+    list_zip map_entries map_keys map_values range regexp_extract_all regexp_split
+    regexp_split_to_array""".split()  # noqa: SIM905
+)
+"""Functions that give a list, whatever goes in."""
+_AS_INSIDE = (exp.Filter, exp.IgnoreNulls, exp.Paren, exp.RespectNulls, exp.Window)
+_ARRAY_TYPES = (exp.DataType.Type.ARRAY, exp.DataType.Type.LIST)
+
+
+def surely_list(e: exp.Expr, scope: Scope) -> bool:
+    """True for what can be neither a struct nor a text."""
+    while isinstance(e, _AS_INSIDE):
+        e = e.this
+    if isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier):
+        known = _meant(e, scope)
+        return bool(known) and all(column.listed for column in known)
+    if isinstance(e, exp.Cast):
+        to = e.args.get("to")
+        return isinstance(to, exp.DataType) and to.this in _ARRAY_TYPES
+    if isinstance(e, (exp.JSONExtract, exp.JSONExtractScalar)):
+        path = e.expression
+        return isinstance(path, exp.Array) or path.find(exp.JSONPathWildcard) is not None
+    if isinstance(e, exp.Lambda):
+        # `unnest(payload -> '$.a[*]')`: the parser takes the arrow for that of a lambda
+        return isinstance(e.this, exp.Array) or (e.this.is_string and "*" in e.this.name)
+    if isinstance(e, LISTS):
+        return True
+    if isinstance(e, exp.Func):
+        return function_name(e) in _GIVING_LISTS or isinstance(schema_of(e), list)
+    return False
+
+
+def surely_struct(e: exp.Expr, scope: Scope) -> bool:
+    """True for a struct made in this text, or a whole row."""
+    e = e.unnest()
+    if not (isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier)):
+        return isinstance(e, exp.Struct)
+    known = _meant(e, scope)
+    if known:
+        return all(column.struct for column in known)
+    return not e.table and scope.source(e.name.lower()) is not None
+
+
+def schema_of(e: exp.Expr) -> object:
+    """What `from_json(x, '["varchar"]')` is told to give; None where nothing says so."""
+    if not isinstance(e, exp.Func) or function_name(e) not in OF_A_SCHEMA:
+        return None
+    given = e.expressions[1:2] if isinstance(e, exp.Anonymous) else [e.args.get("expression")]
+    if not (given and isinstance(given[0], exp.Literal)):
+        return None
+    try:
+        told: object = json.loads(given[0].name)
+    except ValueError:
+        return None
+    return told
+
+
+def _meant(e: exp.Column, scope: Scope) -> list[Column]:
+    """The known columns that a name may mean."""
+    return [
+        column
+        for source in scope.sources
+        if source.key == e.table.lower() or not e.table
+        for column in source.relation.find(e.name.lower())
+    ]
