@@ -19,6 +19,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from sqlglot.tokens import Tokenizer
 
 from .glyphs import FOLDS_ASCII, readable, tell_apart
+from .pivots import pivots_apart
 from .summary import RelationName
 
 # what sqlglot can't read becomes an explicit unknown here; its own log lines would quote the SQL
@@ -79,7 +80,14 @@ def parse(sql: str, dialect: str) -> list[exp.Expr]:
     tokenizer, parser = _readers(dialect)
     try:
         text = readable(sql, dialect)
-        trees = [tree for tree in parser.parse(tokenizer.tokenize(text), text) if tree is not None]
+        tokens = tokenizer.tokenize(text)
+        try:
+            trees = parser.parse(tokens, text)
+        except SqlglotError:
+            if dialect != "duckdb" or "pivot" not in text.lower():
+                raise
+            trees = parser.parse(pivots_apart(tokens), text)
+        found = [tree for tree in trees if tree is not None]
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to parse") from None
     except SqlglotError as error:
@@ -89,8 +97,8 @@ def parse(sql: str, dialect: str) -> list[exp.Expr]:
             "the SQL cannot be parsed" + (f" (line {line} of the compiled code)" if line else "")
         ) from None
     if dialect in FOLDS_ASCII and not sql.isascii():
-        tell_apart(trees)
-    return trees
+        tell_apart(found)
+    return found
 
 
 def tokenize(sql: str, dialect: str) -> list[Token]:
