@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel
 
 from .expressions import value
 from .expressions.calls import function_name, spec_of
@@ -15,6 +14,7 @@ from .expressions.generators import default_names, spread_call
 from .expressions.natures import LISTS, OF_A_SCHEMA, schema_of, surely_list, surely_struct
 from .floors import demanded
 from .glyphs import FOLDS_ASCII, ascii_fold
+from .headings import heading
 from .names import held, one_row, reads_of
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold, rows_of
 from .stars import (
@@ -721,24 +721,24 @@ def _name(walk: Walk, item: exp.Expr) -> tuple[str, bool]:
     if isinstance(item, exp.Alias):
         alias = item.args["alias"]
         return item.alias, bool(alias.args.get("quoted")) if isinstance(alias, exp.Expr) else False
-    if isinstance(item, exp.Column | exp.Dot):
+    if isinstance(item, exp.Column) or (isinstance(item, exp.Dot) and not _bracketed(walk, item)):
         return item.name or item.expression.name, bool(item.this.args.get("quoted"))
     if isinstance(item, exp.Paren | exp.Cast) and walk.dialect == "postgres":
         return _name(walk, item.this)
-    if isinstance(item, exp.Count) and isinstance(item.this, exp.Star) and walk.dialect == "duckdb":
-        return "count_star()", True
     if walk.dialect == "duckdb":
-        text = _without_literals(item).sql(dialect="duckdb", unsupported_level=ErrorLevel.IGNORE)
-        return text.lower(), True
+        return _duckdb_name(walk, item), True
     return (item.output_name or function_name(item)).lower(), True
 
 
-def _without_literals(item: exp.Expr) -> exp.Expr:
-    """NOTE: DuckDB names a column after its whole text; a literal in it may be a person, so it
-    becomes `?`."""
-    if item.find(exp.Literal) is None:
-        return item
-    return item.transform(lambda n: exp.Var(this="?") if isinstance(n, exp.Literal) else n)
+def _bracketed(walk: Walk, e: exp.Expr) -> bool:
+    """True for `(s).a`, which DuckDB doesn't call `a`."""
+    return walk.dialect == "duckdb" and isinstance(e.this, exp.Paren | exp.Bracket)
+
+
+def _duckdb_name(walk: Walk, item: exp.Expr) -> str:
+    while isinstance(item, exp.Paren):
+        item = item.this
+    return item.name if isinstance(item, exp.Column) else heading(item, walk.text)
 
 
 def _spread_items(walk: Walk, item: exp.Expr, several: Chosen, scope: Scope) -> Iterator[Item]:

@@ -639,7 +639,7 @@ def _call_name(call: exp.Expr) -> str:
     return f"_{name}{inside.name})" if plain else ""
 
 
-_PLAIN_AGGREGATES = {
+_PLAIN_AGGREGATES: dict[type[exp.Expr], str] = {
     exp.AnyValue: "any_value",
     exp.Avg: "avg",
     exp.Count: "count",
