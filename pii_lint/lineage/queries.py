@@ -786,10 +786,13 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
     if listed and not deep and not isinstance(call, exp.Inline):
         return None
     content = value(walk, call, scope)
-    if not content.fields and content and function_name(call.this) in OF_A_SCHEMA:
-        # a struct whose fields only its schema names
+    if duckdb and content and not content.fields:
         told = _told(content, schema_of(call.this), deep=deep)
-        return [Tail(None, value=content)] if told is None else list(told)
+        if told is not None:
+            return list(told)
+        if function_name(call.this) in OF_A_SCHEMA:
+            # a struct whose fields only its schema names
+            return [Tail(None, value=content)]
     if not content.fields:
         if not duckdb or not content.edges:
             return None
@@ -806,14 +809,14 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
 
 def _told(content: Value, schema: object, *, deep: bool) -> list[Column] | None:
     """The columns of a JSON document unnested by its schema; None where they can't be told."""
-    while deep and isinstance(schema, list) and len(schema) == 1:
-        schema = schema[0]
+    schema = _innermost(schema) if deep else schema
     if not isinstance(schema, dict):
         return None
     found: list[Column] = []
     for name, inner in schema.items():
         key = str(name).lower()
-        if not deep or (isinstance(inner, str) and inner.isalnum()):
+        lowest = _innermost(inner)
+        if not deep or (isinstance(lowest, str) and lowest.isalnum()):
             found.append(Column(key, str(name), key, descend(content, key)))
             continue
         below = _told(descend(content, key), inner, deep=deep)
@@ -821,6 +824,12 @@ def _told(content: Value, schema: object, *, deep: bool) -> list[Column] | None:
             return None
         found += below
     return found
+
+
+def _innermost(schema: object) -> object:
+    while isinstance(schema, list) and len(schema) == 1:
+        schema = schema[0]
+    return schema
 
 
 def _unremarkable(e: exp.Expr, scope: Scope) -> bool:

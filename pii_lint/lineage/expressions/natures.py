@@ -65,7 +65,11 @@ def surely_struct(e: exp.Expr, scope: Scope) -> bool:
 
 
 def schema_of(e: exp.Expr) -> object:
-    """What `from_json(x, '["varchar"]')` is told to give; None where nothing says so."""
+    """What `from_json(x, '["varchar"]')` or a cast is told to give; None where nothing says so."""
+    e = e.unnest()
+    if isinstance(e, exp.Cast):
+        to = e.args.get("to")
+        return _schema_of_type(to) if isinstance(to, exp.DataType) else None
     if not isinstance(e, exp.Func) or function_name(e) not in OF_A_SCHEMA:
         return None
     given = e.expressions[1:2] if isinstance(e, exp.Anonymous) else [e.args.get("expression")]
@@ -76,6 +80,15 @@ def schema_of(e: exp.Expr) -> object:
     except ValueError:
         return None
     return told
+
+
+def _schema_of_type(to: exp.DataType) -> object:
+    if to.this in _ARRAY_TYPES and len(to.expressions) == 1:
+        return [_schema_of_type(to.expressions[0])]
+    if to.this is not exp.DataType.Type.STRUCT:
+        return to.this.value
+    fields = [f for f in to.expressions if isinstance(f, exp.ColumnDef)]
+    return {f.name: _schema_of_type(f.args["kind"]) for f in fields} or None
 
 
 def _meant(e: exp.Column, scope: Scope) -> list[Column]:
