@@ -11,6 +11,7 @@ from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import spec_of
 from .concatenation import concatenated
+from .natures import schema_of
 from .paths import as_scalar
 
 TEXT_TYPES = exp.DataType.TEXT_TYPES
@@ -40,11 +41,24 @@ def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         # it may cut a secret short, and leaves most values of a key apart
         return flow(as_scalar(inside), CAST | OPTIONAL)
     if to.expressions:
+        if inside.fields and walk.dialect == "duckdb" and _named_alike(inside, schema_of(e)):
+            return flow(inside, CAST)
         # the fields of a struct get new names
         return apply(inside, Flow(CAST))
     if to.this not in CONTAINERS:
         inside = as_scalar(inside)
     return flow(inside, CAST | OPTIONAL if isinstance(e, exp.TryCast) and not text else CAST)
+
+
+def _named_alike(v: Value, schema: object) -> bool:
+    """True for a struct that has just the fields that a type names, in the same order."""
+    while isinstance(schema, list):
+        schema = schema[0]
+    fields = v.fields or {}
+    if not isinstance(schema, dict):
+        return not fields
+    names = [str(name).lower() for name in schema]
+    return list(fields) == names and all(map(_named_alike, fields.values(), schema.values()))
 
 
 def _case_fold(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
