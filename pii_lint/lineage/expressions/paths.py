@@ -11,7 +11,7 @@ from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import CAST, KEYS, NULLABLE, SCALAR, TRANSFORM, Edges, Flow, Ref, Test
 from pii_lint.lineage.values import NOTHING, Value, apply, descend, extend, flow, merge, union
-from pii_lint.lineage.walk import Handler, Walk
+from pii_lint.lineage.walk import Handler, Walk, values
 
 from .roles import Args, CallHandler, sorted_args
 
@@ -147,7 +147,17 @@ def _keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope)
     return union((Value(edges), side))
 
 
+def _json_value(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """The SQL standard's, with what it gives instead of an error or of nothing."""
+    instead = e.args.get("on_condition")
+    defaults = instead.args.values() if isinstance(instead, exp.Expr) else ()
+    given = values(walk, (default for default in defaults if isinstance(default, exp.Expr)), scope)
+    container = walk.value(walk, e.this, scope)
+    return union((accessed(walk, container, [e.args["path"]], scope, scalar=True), *given))
+
+
 HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.JSONValue: _json_value,
     exp.JSONExtract: _json_extract,
     exp.JSONExtractScalar: _json_extract,
     exp.JSONBExtract: _json_extract,
