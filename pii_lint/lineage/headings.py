@@ -121,6 +121,8 @@ def _case(branches: list[exp.Expr], default: exp.Expr | None, text: str | None) 
 
 def _call(e: exp.Func, text: str | None) -> str:
     """A call by the name that the SQL gives it: the parser has one name for many."""
+    if _deep(e):
+        return _as_written(e)
     name, bracket, rest = _as_written(e).partition("(")
     name = name.lower()
     first = e.this if isinstance(e.this, exp.Expr) else next(iter(e.expressions), None)
@@ -143,6 +145,18 @@ def _call(e: exp.Func, text: str | None) -> str:
     elif name in _OF_THE_GRAMMAR:
         name = f'main."{name}"'
     return f"{name}{bracket}{rest}"
+
+
+DEEPEST = 20
+"""Calls in each other's first place that are named one by one: each takes its whole text."""
+
+
+def _deep(e: exp.Expr) -> bool:
+    for _ in range(DEEPEST):
+        if not isinstance(e, exp.Func) or not isinstance(e.this, exp.Expr):
+            return False
+        e = e.this
+    return True
 
 
 def _struct(e: exp.Struct, text: str | None) -> str:
