@@ -118,7 +118,9 @@ def _summary(walk: Walk, relation: Relation, mentions: Mentions | None) -> Summa
             continue
         fields: dict[tuple[str, ...], Edges] = {}
         _fields(item.value, (), fields)
-        shape = ShapeColumn(item.key, item.name, item.exact, item.listed)
+        known = item.struct and not item.value.edges
+        told = tuple(item.value.fields or ()) if known else ()
+        shape = ShapeColumn(item.key, item.name, item.exact, item.listed, told)
         columns.append(SummaryColumn(shape, item.value.edges, fields, item.span, item.named))
     return Summary(
         reads=walk.reads,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from .summary import HELD, ROWS, TAIL, Edge, Edges, Ref, Shape, Span
+from .summary import HELD, ROWS, TAIL, Edge, Edges, Ref, Shape, ShapeColumn, Span
 from .values import NOTHING, Value, descend, merge, union
 
 QUOTED_EXACT = frozenset({"postgres", "snowflake", "oracle"})
@@ -152,12 +152,18 @@ class Relation:
         return union((row, *(column.value for column in self.columns))) if self.scalar else row
 
 
+def _of(read: str, column: ShapeColumn) -> Value:
+    if not column.fields:
+        return Value({(Ref(read, column.key), ()): None})
+    return Value(
+        {}, {key: Value({(Ref(read, column.key, (key,)), ()): None}) for key in column.fields}
+    )
+
+
 def base(read: str, shape: Shape) -> Relation:
     """A relation outside the query."""
     items: list[Item] = [
-        Column(
-            c.key, c.name, c.exact, Value({(Ref(read, c.key), ()): None}), False, listed=c.listed
-        )
+        Column(c.key, c.name, c.exact, _of(read, c), False, listed=c.listed, struct=bool(c.fields))
         for c in shape.columns
     ]
     if not shape.complete:

@@ -162,6 +162,8 @@ class ShapeColumn(NamedTuple):
     exact: str
     listed: bool = False
     # surely a list, never a struct
+    fields: tuple[str, ...] = ()
+    # all of a struct's, where it is surely one and they are known
 
 
 @dataclass(frozen=True, slots=True)
