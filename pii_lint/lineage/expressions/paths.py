@@ -105,9 +105,9 @@ def as_scalar(v: Value) -> Value:
 
 
 def _json_extract(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    first = e.args.get("expression") or e.args.get("path")
-    paths = [path for path in (first, *(e.args.get("expressions") or ())) if path is not None]
-    scalar = isinstance(e, exp.JSONExtractScalar | exp.JSONBExtractScalar | exp.JSONValue)
+    listed = (e.args.get("expression"), *(e.args.get("expressions") or ()))
+    paths = [path for path in listed if path is not None]
+    scalar = isinstance(e, exp.JSONExtractScalar | exp.JSONBExtractScalar)
     if not scalar and walk.dialect == "duckdb" and _key_reaches_on(e):
         return flow(walk.value(walk, e.this, scope), TRANSFORM)
     return accessed(walk, walk.value(walk, e.this, scope), paths, scope, scalar=scalar)
@@ -162,6 +162,5 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.JSONExtractScalar: _json_extract,
     exp.JSONBExtract: _json_extract,
     exp.JSONBExtractScalar: _json_extract,
-    exp.JSONValue: _json_extract,
 }
 CLASSES: dict[str, CallHandler] = {"access": _access, "keys": _keys}
