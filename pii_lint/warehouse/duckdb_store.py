@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,8 @@ PATIENCE = 5.0
 # Seconds to wait for another process to let go of the file: long enough for a second
 # `salt init`, too short to sit out a whole `dbt build`.
 _PAUSE = 0.1
+_HEADERS = 3 * 4096
+# Bytes that a DuckDB file begins with; one that another process is just making has fewer.
 
 
 class DuckDBStore:
@@ -47,9 +49,16 @@ class DuckDBStore:
             try:
                 return duckdb.connect(str(self._path), read_only=not write)
             except duckdb.IOException as error:
-                if not is_locked(error) or time.monotonic() > deadline:
+                held = is_locked(error) or (_is_foreign(error) and self._is_in_the_making())
+                if not held or time.monotonic() > deadline:
                     raise
             time.sleep(_PAUSE)
+
+    def _is_in_the_making(self) -> bool:
+        with suppress(OSError):
+            state = self._path.stat()
+            return state.st_size < _HEADERS and time.time() - state.st_mtime < self._patience
+        return False
 
     def _demand_file(self, *, write: bool) -> None:
         if self.name == ":memory:":
@@ -74,13 +83,17 @@ def is_locked(error: duckdb.Error) -> bool:
     return "Could not set lock" in str(error) or "used by another process" in str(error)
 
 
+def _is_foreign(error: duckdb.Error) -> bool:
+    return "not a valid DuckDB" in str(error)
+
+
 def _sentence(error: duckdb.Error, name: str) -> str:
     """The driver's complaint without data or SQL."""
     if is_locked(error):
         return f"{name} is in use by another process: wait until it ends, then run this again."
     if isinstance(error, duckdb.TransactionException):
         return f"Another salt command wrote to {name} at the same time: run `pii-lint salt check`."
-    if "not a valid DuckDB" in str(error):
+    if _is_foreign(error):
         return f"{name} isn't a DuckDB database: give the right path with --database."
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
         return (

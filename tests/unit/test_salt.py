@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -115,6 +117,29 @@ def test_two_processes_at_once_end_with_one_salt(file: Path) -> None:
     running = [subprocess.Popen([sys.executable, "-c", program, str(file)]) for _ in range(3)]
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
     assert len(rows(file)) == 1
+
+
+def test_a_file_that_another_process_is_just_making_is_waited_for(file: Path) -> None:
+    file.write_bytes(b"\0" * 100)
+
+    def finish() -> None:
+        time.sleep(0.5)
+        made = file.with_name("made.duckdb")
+        run_sql(made, "select 1")
+        made.replace(file)
+
+    maker = threading.Thread(target=finish)
+    maker.start()
+    salts.init(DuckDBStore(file, patience=30))
+    maker.join()
+    assert len(rows(file)) == 1
+
+
+def test_a_small_file_of_another_sort_is_refused(file: Path) -> None:
+    file.write_text("id,email\n")
+    os.utime(file, (0, 0))
+    with pytest.raises(ConfigError, match="isn't a DuckDB database"):
+        salts.init(store(file))
 
 
 @pytest.mark.parametrize("start", ["no table", "an empty table"])
