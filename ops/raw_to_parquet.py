@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -15,10 +17,7 @@ import duckdb
 
 def export(database: Path, folder: Path) -> tuple[str, ...]:
     """The names of the tables that were written."""
-    os.umask(0o077)
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with _for_its_owner(folder), duckdb.connect(str(database), read_only=True) as connection:
         columns = connection.execute(
             "select table_name, column_name, data_type from information_schema.columns "
             "where table_catalog = current_database() and table_schema = 'main' "
@@ -36,6 +35,17 @@ def export(database: Path, folder: Path) -> tuple[str, ...]:
                 f"copy (select {', '.join(taken)} from main.{source}) to '{file}' (format parquet)"  # noqa: S608
             )
     return tuple(tables)
+
+
+@contextmanager
+def _for_its_owner(folder: Path) -> Iterator[None]:
+    usual = os.umask(0o077)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        yield
+    finally:
+        os.umask(usual)
 
 
 if __name__ == "__main__":

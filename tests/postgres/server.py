@@ -112,6 +112,9 @@ def running() -> Iterator[Server]:
     try:
         found = Server(home, _free_port(), secrets.token_hex(16), home / "server.log")
         (home / "password").write_text(found.password, encoding="utf-8")
+        if owner is not None:
+            # whatever this process's umask leaves to others
+            shutil.chown(home / "password", owner)
         _make(programs, home, owner)
         with found.log.open("wb") as log:
             for _ in range(3):
