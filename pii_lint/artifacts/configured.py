@@ -7,16 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pii_lint.artifacts import shapes
 
-META_COLUMNS = {
-    name: name
-    for name in (
-        "dbt_scd_id",
-        "dbt_updated_at",
-        "dbt_valid_from",
-        "dbt_valid_to",
-        "dbt_is_deleted",
-    )
-}
+_META_COLUMNS = (
+    "dbt_scd_id",
+    "dbt_updated_at",
+    "dbt_valid_from",
+    "dbt_valid_to",
+    "dbt_is_deleted",
+)
 """What dbt adds to a snapshot, by the names that it uses unless told otherwise."""
 _MERGE = "merge into {{ this }} as DBT_INTERNAL_DEST using {{ this }} as DBT_INTERNAL_SOURCE on "
 # what comes in has the columns of the relation that it goes into
@@ -46,7 +43,7 @@ def meta_columns(config: shapes.NodeConfig) -> dict[str, str]:
     """The columns that dbt adds to a snapshot, by dbt's names for them."""
     given = config.snapshot_meta_column_names
     renamed = given if isinstance(given, Mapping) else {}
-    names = {name: str(renamed.get(name) or name) for name in META_COLUMNS}
+    names = {name: str(renamed.get(name) or name) for name in _META_COLUMNS}
     if config.hard_deletes != "new_record":
         del names["dbt_is_deleted"]
     return names

@@ -27,7 +27,7 @@ from .declared import born, columns_of, is_tagged
 from .evaluation import Evaluation
 from .graph import Graph
 from .inventory import BlindSpot
-from .linked import Labels, Linked, add, lost, nearer
+from .linked import Labels, Linked, add, keep, lost
 
 ASKED = "asked by a macro"
 """The operation of a step by which dbt writes data into SQL."""
@@ -206,8 +206,7 @@ def add_asked(graph: Graph, node: Node, linked: Linked) -> None:
     for key in (*linked.columns, *(c.key for c in linked.shape.columns), TAIL) if told else ():
         held = linked.columns.setdefault(key, {}).setdefault((), {})
         for label, step in told.items():
-            if nearer(step, held.get(label), label in held):
-                held[label] = step
+            keep(held, label, step)
 
 
 def _unlist(linked: Linked, template: str) -> None:
@@ -220,6 +219,5 @@ def _unlist(linked: Linked, template: str) -> None:
         if column not in kept:
             for labels in linked.columns.pop(column.key, {}).values():
                 for label, step in labels.items():
-                    if nearer(step, rest.get(label), label in rest):
-                        rest[label] = step
+                    keep(rest, label, step)
     linked.shape = Shape(kept, complete=False, hidden=shape.hidden)

@@ -132,8 +132,13 @@ def add(
         into.setdefault(new, None)
         return
     step = Via(uid, key, label, op, span, via.hops + 1 if via else 1)
-    if nearer(step, into.get(new), new in into):
-        into[new] = step
+    keep(into, new, step)
+
+
+def keep(into: Labels, label: Label, way: Via | None) -> None:
+    """Know a label by its nearest way."""
+    if nearer(way, into.get(label), label in into):
+        into[label] = way
 
 
 def nearer(new: Via | None, old: Via | None, there: bool) -> bool:
@@ -158,8 +163,7 @@ def _flat(places: Mapping[Position, Labels]) -> Labels:
     flat: Labels = {}
     for position, labels in places.items():
         for label, via in labels.items() if LATENT not in position else ():
-            if nearer(via, flat.get(label), label in flat):
-                flat[label] = via
+            keep(flat, label, via)
     return flat
 
 

@@ -21,16 +21,8 @@ _READS = re.compile(
 )
 _NAMED = re.compile(r"(\w+)\s+as\s+(?:not\s+)?(?:materialized\s+)?\(", re.IGNORECASE)
 _NO_RELATION = frozenset(
-    {
-        "by",
-        "dbt_internal_dest",
-        "dbt_internal_source",
-        "if",
-        "information_schema",
-        "lateral",
-        "only",
-    }
-    | {"select", "set", "unnest", "values", "with"}
+    """by dbt_internal_dest dbt_internal_source if information_schema lateral only select set unnest
+    values with""".split()  # noqa: SIM905
 )
 _ASKS = re.compile(
     r"(?<![\w.])(?:ref|source)\s*\("
