@@ -46,6 +46,8 @@ class Sharing:
         linked: set[str] = set()
         open_: dict[Group, None] = {}
         given: dict[str, Group] = {}
+        own: set[Group] = set()
+        # what nobody need be asked for
         while True:
             while len(open_) < IN_SIGHT and (further := next(groups, None)) is not None:
                 open_[further] = None
@@ -59,8 +61,12 @@ class Sharing:
             for group in ready:
                 if not self._crew.free:
                     break
+                if group in own:
+                    continue
                 task = self._task(group[0]) if len(group) == 1 else None
-                if task is not None and self._crew.give(task):
+                if task is None:
+                    own.add(group)
+                elif self._crew.give(task):
                     given[group[0]] = group
                     del open_[group]
             mine = next((group for group in ready if group in open_), None)
