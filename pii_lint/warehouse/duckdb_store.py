@@ -18,6 +18,9 @@ PATIENCE = 5.0
 _PAUSE = 0.1
 _HEADERS = 3 * 4096
 # Bytes that a DuckDB file begins with; one that another process is just making has fewer.
+_MAGIC = b"DUCK"
+_MAGIC_AT = 8
+# The bytes by which a finished header names its format, and where they stand.
 
 
 class DuckDBStore:
@@ -55,9 +58,11 @@ class DuckDBStore:
             time.sleep(_PAUSE)
 
     def _is_in_the_making(self) -> bool:
-        with suppress(OSError):
-            state = self._path.stat()
-            return state.st_size < _HEADERS and time.time() - state.st_mtime < self._patience
+        """True where what was no DuckDB file a moment ago is becoming one, or has become one."""
+        with suppress(OSError), self._path.open("rb") as file:
+            begun = file.read(_HEADERS)
+            recent = time.time() - self._path.stat().st_mtime < self._patience
+            return recent and (len(begun) < _HEADERS or begun.startswith(_MAGIC, _MAGIC_AT))
         return False
 
     def _demand_file(self, *, write: bool) -> None:

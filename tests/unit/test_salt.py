@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -132,6 +133,24 @@ def test_a_file_that_another_process_is_just_making_is_waited_for(file: Path) ->
     maker.start()
     salts.init(DuckDBStore(file, patience=30))
     maker.join()
+    assert len(rows(file)) == 1
+
+
+def test_a_file_finished_between_the_look_and_the_complaint_is_opened(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_sql(file, "select 1")
+    connect, complaints = duckdb.connect, ["exists, but it is not a valid DuckDB database file!"]
+
+    def connect_late(*given: Any, **options: Any) -> Any:
+        if complaints:
+            raise duckdb.IOException(complaints.pop())
+        return connect(*given, **options)
+
+    monkeypatch.setattr(duckdb, "connect", connect_late)
+    salts.init(DuckDBStore(file, patience=30))
+    assert not complaints
+    monkeypatch.undo()
     assert len(rows(file)) == 1
 
 
