@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from pii_lint.artifacts.model import Exposure, Node
 from pii_lint.config import UNZONED, Config, Zone
-from pii_lint.data.registry import Registry, ancestors
+from pii_lint.data.registry import CLASSIFICATIONS, Registry, ancestors
 from pii_lint.findings import Severity
-from pii_lint.labels import VALUE_FORMS, Form, Label
+from pii_lint.labels import SECRET, VALUE_FORMS, Form, Label
 
 SAFE, EXPORT, RAW = "safe", "export", "raw"
 ZONES = (SAFE, EXPORT, "staging", "intermediate", "restricted", RAW)
@@ -67,6 +67,24 @@ class Policy:
         """True where the policy names the label's kind, or one above it, in its cell."""
         cell = self._config.policy[zone or UNZONED][label.form.word]
         return any(name in cell.kinds for name in ancestors(label.kind))
+
+    def classification(self, label: Label) -> str:
+        """How guarded a label's values are; secrets like the most guarded."""
+        if label.kind == SECRET:
+            return "restricted"
+        return self._registry.kind(label.kind).data_classification
+
+    def readers(self, classification: str) -> tuple[str, ...]:
+        """The roles, or patterns of roles, that may read such data, the most guarded last."""
+        clearances = CLASSIFICATIONS[CLASSIFICATIONS.index(classification) :]
+        return tuple(role for one in clearances for role in self._config.roles.get(one, ()))
+
+    def clears(self, role: str, classification: str) -> bool:
+        """True where a role may read such data."""
+        name = role.strip().lower()
+        return any(
+            fnmatchcase(name, pattern.strip().lower()) for pattern in self.readers(classification)
+        )
 
     def _claiming(self, node: Node) -> tuple[str, ...]:
         where = (node.resource_type == "source", node.path, node.database, node.schema)

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+_WRITING = frozenset(
+    {"insert", "update", "delete", "truncate", "references", "trigger", "usage", "evolve schema"}
+)
+"""Privileges by which nobody reads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -84,6 +89,16 @@ class Node:
     # of a function: its parameters' names, in order
     injected_ctes: tuple[str, ...] = ()
     # the ephemeral models that dbt wrote into `compiled_code`, letter for letter
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The roles that a grant lets read it, in order, once each in whatever case."""
+        named: dict[str, str] = {}
+        for privilege, roles in sorted(self.grants.items()):
+            if privilege.lower() not in _WRITING:
+                for role in roles:
+                    named.setdefault(role.strip().lower(), role.strip())
+        return tuple(named[name] for name in sorted(named))
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,24 @@ def project_options(command: Callable[..., int]) -> Callable[..., int]:
     return told
 
 
-def profile_options(target: str) -> Callable[[Command], Command]:
+def warehouse_options(
+    target: str = "The profile's target.", *, when: str = ""
+) -> Callable[[Command], Command]:
+    """Which warehouse is meant: a DuckDB file, or a target of a profile; `target` is the help on
+    it, `when` what else has to be said for these to matter."""
+
+    def told(command: Command) -> Command:
+        file = click.option(
+            "--database",
+            type=click.Path(path_type=Path),
+            help=f"{when}The DuckDB file itself, instead of a dbt profile.",
+        )
+        return file(profile_options(f"{when}{target}", when=when)(command))
+
+    return told
+
+
+def profile_options(target: str, *, when: str = "") -> Callable[[Command], Command]:
     """Which target of which profile is meant; `target` is the help on it."""
 
     def told(command: Command) -> Command:
@@ -78,11 +95,23 @@ def profile_options(target: str) -> Callable[[Command], Command]:
             "--profiles-dir",
             type=click.Path(path_type=Path, file_okay=False),
             envvar="DBT_PROFILES_DIR",
-            help="The folder with profiles.yml; else this one, then ~/.dbt.",
+            help=f"{when}The folder with profiles.yml; else this one, then ~/.dbt.",
         )
         return folder(click.option("--target", envvar="DBT_TARGET", help=target)(command))
 
     return told
+
+
+def format_option(*formats: str, told: str = "How to say it.") -> Callable[[Command], Command]:
+    """How the report is written; the first form is the default."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help=told,
+    )
 
 
 def output_option(command: Command) -> Command:

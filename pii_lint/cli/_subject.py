@@ -18,13 +18,8 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def subject_options(command: Command) -> Command:
-    """Who it is, and in which warehouse."""
+    """Who it is."""
     for option in (
-        click.option(
-            "--database",
-            type=click.Path(path_type=Path),
-            help="The DuckDB file itself, instead of a dbt profile.",
-        ),
         click.option(
             "--subject-file",
             type=click.Path(path_type=Path, allow_dash=True),

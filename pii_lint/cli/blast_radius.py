@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import output_option, project_options, write
+from pii_lint.cli._options import (
+    format_option,
+    output_option,
+    project_options,
+    warehouse_options,
+    write,
+)
 from pii_lint.cli._progress import progress
 from pii_lint.counts import Answer, Question
 from pii_lint.errors import ConfigError
@@ -17,28 +23,12 @@ from pii_lint.options import Options
 @click.command("blast-radius")
 @click.argument("columns", metavar="COLUMN...", nargs=-1, required=True)
 @project_options
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="How to say it; markdown is an incident report to fill in.",
+@format_option(
+    "text", "json", "markdown", told="How to say it; markdown is an incident report to fill in."
 )
 @output_option
 @click.option("--data", is_flag=True, help="Count rows and people in the warehouse, by country.")
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    help="With --data: the DuckDB file itself, instead of a dbt profile.",
-)
-@click.option(
-    "--profiles-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="DBT_PROFILES_DIR",
-    help="With --data: the folder with profiles.yml; else this one, then ~/.dbt.",
-)
-@click.option("--target", envvar="DBT_TARGET", help="With --data: the profile's target.")
+@warehouse_options(when="With --data. ")
 @click.option(
     "--subject",
     "subjects",

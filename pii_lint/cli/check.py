@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import FILE, output_option, project_options, write
+from pii_lint.cli._options import FILE, format_option, output_option, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.findings import Persona, Severity
 from pii_lint.options import Options
@@ -19,14 +19,7 @@ FINDINGS = 1
 
 @click.command()
 @project_options
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "sarif", "github", "gitlab", "markdown"]),
-    default="text",
-    show_default=True,
-    help="How to say it.",
-)
+@format_option("text", "json", "sarif", "github", "gitlab", "markdown")
 @output_option
 @click.option(
     "--fail-on",

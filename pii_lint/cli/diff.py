@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import FILE, output_option, write
+from pii_lint.cli._options import FILE, format_option, output_option, write
 from pii_lint.findings import Severity
 
 FINDINGS = 1
@@ -23,13 +23,8 @@ FINDINGS = 1
 )
 @click.option("--base-baseline", type=FILE, help="The baseline that BASE was checked with.")
 @click.option("--head-baseline", type=FILE, help="The baseline that HEAD is checked with.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="How to say it; markdown is one comment for a pull request.",
+@format_option(
+    "text", "json", "markdown", told="How to say it; markdown is one comment for a pull request."
 )
 @output_option
 @click.option(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import profile_options, project_options
+from pii_lint.cli._options import project_options, warehouse_options
 from pii_lint.cli._progress import progress
 from pii_lint.cli._subject import named, place_of, subject_options
 from pii_lint.errors import ConfigError
@@ -17,7 +17,7 @@ from pii_lint.options import Options
 @click.argument("output", type=click.Path(path_type=Path))
 @subject_options
 @project_options
-@profile_options("The profile's target, on DuckDB or PostgreSQL.")
+@warehouse_options("The profile's target, on DuckDB or PostgreSQL.")
 @click.option("--role", help="On PostgreSQL: become this role first, which may read it.")
 def export_subject(
     output: Path,

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pii_lint.cli._evidence import evidence_option, file_evidence, refuse_unwritable
-from pii_lint.cli._options import FILE, profile_options, project_options, write
+from pii_lint.cli._options import FILE, project_options, warehouse_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.cli._subject import named, place_of, subject_options
 from pii_lint.errors import ConfigError
@@ -21,7 +21,7 @@ LEFT = 1
 @click.command("forget-subject")
 @subject_options
 @project_options
-@profile_options("The profile's target, on DuckDB or PostgreSQL.")
+@warehouse_options("The profile's target, on DuckDB or PostgreSQL.")
 @click.option("--yes", is_flag=True, help="Do it, instead of saying what would be done.")
 @click.option(
     "--returned",

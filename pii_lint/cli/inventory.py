@@ -6,21 +6,14 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import output_option, project_options, write
+from pii_lint.cli._options import format_option, output_option, project_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.options import Options
 
 
 @click.command()
 @project_options
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "csv", "markdown"]),
-    default="text",
-    show_default=True,
-    help="How to say it.",
-)
+@format_option("text", "json", "csv", "markdown")
 @output_option
 def inventory(
     options: Options,

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pii_lint.cli._options import output_option, profile_options, project_options, write
+from pii_lint.cli._options import (
+    format_option,
+    output_option,
+    project_options,
+    warehouse_options,
+    write,
+)
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 from pii_lint.options import Options
@@ -21,20 +27,8 @@ if TYPE_CHECKING:
 @click.command("profile")
 @click.argument("relations", metavar="RELATION...", nargs=-1, required=True)
 @project_options
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    help="The DuckDB file itself, instead of a dbt profile.",
-)
-@profile_options("The profile's target.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="How to say it.",
-)
+@warehouse_options()
+@format_option("text", "json", "markdown")
 @output_option
 def profile(
     relations: tuple[str, ...],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pii_lint.cli._options import profile_options, project_options
+from pii_lint.cli._options import project_options, warehouse_options
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 from pii_lint.options import Options
@@ -17,12 +17,7 @@ REFUSED = 1
 @click.command()
 @click.argument("output", type=click.Path(path_type=Path))
 @project_options
-@profile_options("The profile's target; it has to be on DuckDB.")
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    help="The DuckDB file itself, instead of a dbt profile.",
-)
+@warehouse_options("The profile's target; it has to be on DuckDB.")
 @click.option(
     "--recipient", metavar="EXPOSURE", help="Only what this export takes, re-keyed for it."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pii_lint.cli._options import profile_options, project_options, write
+from pii_lint.cli._options import project_options, warehouse_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.cli._warehouse import Openers, opened
 from pii_lint.options import Options
@@ -24,12 +24,7 @@ OVERDUE = 1
 
 @click.command()
 @project_options
-@profile_options("The profile's target; it has to be on DuckDB or PostgreSQL.")
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    help="The DuckDB file itself, instead of a dbt profile.",
-)
+@warehouse_options("The profile's target; it has to be on DuckDB or PostgreSQL.")
 @click.option("--yes", is_flag=True, help="Delete what is due.")
 def retention(
     options: Options,

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import click
 
+from pii_lint.cli._options import warehouse_options
 from pii_lint.errors import ConfigError
 from pii_lint.warehouse.profile import Target, file_of, find_target
 from pii_lint.warehouse.salt import RELATION, Store, check, import_, init
-
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group("salt")
@@ -26,35 +25,16 @@ def salt() -> None:
 
 def _where(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say which database is meant."""
-    for option in reversed(
-        (
-            click.option(
-                "--database",
-                type=click.Path(path_type=Path),
-                help="The DuckDB file itself, instead of a dbt profile.",
-            ),
-            click.option(
-                "--project-dir",
-                type=_FOLDER,
-                default=".",
-                envvar="DBT_PROJECT_DIR",
-                help="The folder with dbt_project.yml.",
-            ),
-            click.option(
-                "--profiles-dir",
-                type=_FOLDER,
-                envvar="DBT_PROFILES_DIR",
-                help="The folder with profiles.yml; else this one, then ~/.dbt.",
-            ),
-            click.option(
-                "--target",
-                envvar="DBT_TARGET",
-                help="The profile's target; else the one it names itself.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+    project = click.option(
+        "--project-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=".",
+        envvar="DBT_PROJECT_DIR",
+        help="The folder with dbt_project.yml.",
+    )
+    return project(
+        warehouse_options("The profile's target; else the one it names itself.")(command)
+    )
 
 
 def _store(

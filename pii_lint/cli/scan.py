@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from pii_lint.cli._options import FILE, profile_options, project_options, write
+from pii_lint.cli._options import FILE, project_options, warehouse_options, write
 from pii_lint.cli._outputs import outputs
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
@@ -38,12 +38,7 @@ UNEXPECTED = 1
 @click.command("scan")
 @click.argument("relations", metavar="[RELATION]...", nargs=-1)
 @project_options
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    help="The DuckDB file itself, instead of a dbt profile.",
-)
-@profile_options("The profile's target.")
+@warehouse_options()
 @click.option("--zone", "zones", multiple=True, metavar="ZONE", help="Only relations of this zone.")
 @click.option(
     "--sample",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from pii_lint.cli._options import FILE
+from pii_lint.cli._options import FILE, format_option
 from pii_lint.cli._outputs import STANDARD, outputs
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
@@ -42,14 +42,7 @@ _PATH = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
     "--stripped", type=_PATH, help="Events without their listed keys.  [default: --accepted]"
 )
 @click.option("--rejected", type=_PATH, help="Rows for dead_events, free of what was found.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the counts are told, on standard error.",
-)
+@format_option("text", "json", told="How the counts are told, on standard error.")
 @click.option("--quiet", "-q", is_flag=True, help="No counts, no bar.")
 def screen(
     file: Path,

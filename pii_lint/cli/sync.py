@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pii_lint.cli._options import FILE, output_option, profile_options, write
+from pii_lint.cli._options import FILE, format_option, output_option, warehouse_options, write
 from pii_lint.cli._progress import progress
 from pii_lint.errors import ConfigError
 
@@ -28,12 +28,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--manifest", type=FILE, help="manifest.json.  [default: target/manifest.json in the project]"
 )
-@click.option(
-    "--database",
-    type=click.Path(path_type=Path),
-    help="The DuckDB file itself, instead of a dbt profile.",
-)
-@profile_options("The profile's target.")
+@warehouse_options()
 @click.option(
     "--select",
     "selected",
@@ -56,9 +51,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     is_flag=True,
     help="Connect to a server whose certificate nobody verifies.",
 )
-@click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
+@format_option("text", "json")
 @output_option
 def sync(
     project_dir: Path | None,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, get_args
 
 from pii_lint.data import names
 from pii_lint.data.names import LONGEST_NAME, Guess, entries, snake_case, squashed, words
@@ -16,6 +16,8 @@ Sensitivity: TypeAlias = Literal["low", "medium", "high"]
 Classification: TypeAlias = Literal["public", "internal", "confidential", "restricted"]
 Attributes: TypeAlias = Mapping[str, object]
 
+CLASSIFICATIONS: tuple[str, ...] = get_args(Classification)
+"""Least guarded first."""
 FALLBACK = "personal"
 """The kind whose children are all that no list names."""
 RESERVED = frozenset({"default", "derived", "equated"})
@@ -32,6 +34,11 @@ class RegistryError(ValueError):
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
         self.kind = kind
+
+
+def strictest(classes: Iterable[str]) -> str | None:
+    """The most guarded of some; None of none."""
+    return max(classes, key=CLASSIFICATIONS.index, default=None)
 
 
 @dataclass(frozen=True, slots=True)

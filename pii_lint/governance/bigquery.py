@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from pii_lint.data.registry import CLASSIFICATIONS
 from pii_lint.errors import ConfigError
 from pii_lint.governance import masks
 from pii_lint.governance.names import Names
@@ -34,7 +35,7 @@ _LOCATION = re.compile(r"[a-z][a-z0-9-]*")
 OWN = frozenset(
     {
         _READER.lower(),
-        *(f"pii_{mask}_{kind}" for mask in (*masks.CLASSES, SECRET_MASK) for kind in _KINDS),
+        *(f"pii_{mask}_{kind}" for mask in (*CLASSIFICATIONS, SECRET_MASK) for kind in _KINDS),
     }
 )
 
@@ -131,7 +132,7 @@ def _readers(access: Access, relation: GovernedRelation) -> Iterator[str]:
 def policy_tags(access: Access, tags: Mapping[str, str]) -> str:
     """dbt's properties, by which it sets a policy tag with every build; sources it leaves alone."""
     for word, path in tags.items():
-        if word not in masks.CLASSES or not _POLICY_TAG.fullmatch(path):
+        if word not in CLASSIFICATIONS or not _POLICY_TAG.fullmatch(path):
             raise ConfigError(
                 f"`{word}={path}` is no policy tag of a class: give for instance "
                 "confidential=projects/acme/locations/us/taxonomies/123/policyTags/456."
@@ -139,7 +140,7 @@ def policy_tags(access: Access, tags: Mapping[str, str]) -> str:
     sections: dict[str, list[str]] = {}
     for relation in access.relations:
         sort, _, _ = relation.node.partition(".")
-        columns = [column for column in relation.columns if column.mask in masks.CLASSES]
+        columns = [column for column in relation.columns if column.mask in CLASSIFICATIONS]
         if sort == "source" or relation.view or not columns:
             continue
         lines = sections.setdefault(f"{sort}s", [])

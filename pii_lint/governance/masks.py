@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from pii_lint.data.registry import CLASSIFICATIONS
 from pii_lint.errors import ConfigError
 from pii_lint.governed import SECRET_MASK, Access, GovernedColumn, GovernedRelation
 
@@ -13,7 +14,6 @@ REDACTED = "****"
 SCHEMA = "governance"
 """Where tags, masks and mask functions are kept, in the database of what they guard."""
 TAG = "data_classification"
-CLASSES = ("public", "internal", "confidential", "restricted")
 _WORD = re.compile(r"[a-z_]+(?: +with(?:out)? +(?:local +)?time +zone)?")
 _OF_VALUES = {"number": "number", "date": "date", "boolean": "boolean"}
 # a kind's values -> a type, where nobody states one
@@ -77,7 +77,7 @@ def demand_database(relation: GovernedRelation) -> None:
 
 def objects(*, types: Iterable[str]) -> frozenset[str]:
     """Every name that the rules may bring along, lower case."""
-    kinds = [*CLASSES, SECRET_MASK]
+    kinds = [*CLASSIFICATIONS, SECRET_MASK]
     return frozenset(
         {SCHEMA, TAG, *(f"pii_{mask}_{kind}".lower() for mask in kinds for kind in types)}
     )

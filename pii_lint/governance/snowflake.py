@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from pii_lint.data.registry import CLASSIFICATIONS
 from pii_lint.governance import masks
 from pii_lint.governance.names import EVERYBODY, Names, entered
 from pii_lint.governance.names import escaped_text as text
@@ -81,7 +82,7 @@ def _objects(access: Access, database: str) -> Iterator[str]:
         relations=tuple(one for one in access.relations if NAMES.path(one)[0] == database),
     )
     yield f"create schema if not exists {NAMES.quoted(database)}.{NAMES.quoted(_SCHEMA)};"
-    allowed = ", ".join(map(text, masks.CLASSES))
+    allowed = ", ".join(map(text, CLASSIFICATIONS))
     yield f"create tag if not exists {_own(database, TAG)} allowed_values {allowed};"
     for mask, kind in masks.needed(within, _type):
         name = _own(database, _policy(mask, kind))

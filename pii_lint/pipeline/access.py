@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from pii_lint.artifacts.model import Node, Project
 from pii_lint.config import POLICY_FILE
+from pii_lint.data.registry import CLASSIFICATIONS, strictest
 from pii_lint.errors import ConfigError
 from pii_lint.findings import Severity
 from pii_lint.governed import SECRET_MASK, Access, GovernedColumn, GovernedRelation
@@ -19,12 +20,8 @@ from pii_lint.propagation.inventory import RelationFacts
 from pii_lint.rules import WHOLE, Facts
 
 _RELATIONS = ("source", "seed", "model", "snapshot")
-_CLASSES = ("public", "internal", "confidential", "restricted")
 _TOLD = (*sorted(READABLE), Form.WEAK, Form.UNKNOWN)
 """Forms in which a value may still be read; lost sight is no proof of the contrary."""
-_WRITING = frozenset(
-    {"insert", "update", "delete", "truncate", "references", "trigger", "usage", "evolve schema"}
-)
 _PATTERN = frozenset("*?[")
 
 
@@ -45,8 +42,8 @@ def access(options: Options, builders: Iterable[str] = ()) -> Access:
         )
     roles, idle = _roles(facts, relations)
     cleared = {
-        needed: tuple(role for role in roles if _cleared(facts, role, needed))
-        for needed in _CLASSES
+        needed: tuple(role for role in roles if facts.policy.clears(role, needed))
+        for needed in CLASSIFICATIONS
     }
     return Access(
         adapter=facts.projects[0].adapter_type,
@@ -78,14 +75,6 @@ def _roles(
     return tuple(spelt[name] for name in sorted(spelt)), tuple(idle)
 
 
-def _cleared(facts: Facts, role: str, needed: str) -> bool:
-    return any(
-        fnmatchcase(role.lower(), pattern.strip().lower())
-        for word in _CLASSES[_CLASSES.index(needed) :]
-        for pattern in facts.config.roles.get(word, ())
-    )
-
-
 def _relations(facts: Facts) -> Iterator[GovernedRelation]:
     found: dict[tuple[str, str, str], GovernedRelation] = {}
     for node, held in facts.relations():
@@ -102,7 +91,7 @@ def _relations(facts: Facts) -> Iterator[GovernedRelation]:
             zone=facts.zone_of(node.unique_id),
             columns=tuple(_columns(facts, node, held)),
             tail_mask=_mask(facts, node, WHOLE, held),
-            readers=_readers(node),
+            readers=node.readers,
         )
         key = ((node.database or "").lower(), node.schema, name)
         found[key] = _together(found[key], relation) if key in found else relation
@@ -128,7 +117,7 @@ def _guarded(column: GovernedColumn) -> tuple[int, int]:
 
 
 def _rank(word: str | None) -> int:
-    return -1 if word is None else (*_CLASSES, SECRET_MASK).index(word)
+    return -1 if word is None else (*CLASSIFICATIONS, SECRET_MASK).index(word)
 
 
 def _quoted(node: Node) -> tuple[str, ...]:
@@ -139,15 +128,6 @@ def _quoted(node: Node) -> tuple[str, ...]:
         for part, name in parts
         if name and any(f"{mark}{name}{mark}" in written for mark in ('"', "`"))
     )
-
-
-def _readers(node: Node) -> tuple[str, ...]:
-    named: dict[str, str] = {}
-    for privilege, roles in sorted(node.grants.items()):
-        if privilege.lower() not in _WRITING:
-            for role in roles:
-                named.setdefault(role.strip().lower(), role.strip())
-    return tuple(named[name] for name in sorted(named))
 
 
 def _columns(facts: Facts, node: Node, held: RelationFacts) -> Iterator[GovernedColumn]:
@@ -196,13 +176,7 @@ def _told(labels: Iterable[Label]) -> list[Label]:
 
 
 def _strictest(facts: Facts, labels: Iterable[Label]) -> str | None:
-    found = {
-        "restricted"
-        if label.kind == SECRET
-        else facts.registry.kind(label.kind).data_classification
-        for label in labels
-    }
-    return max(found, key=_CLASSES.index, default=None)
+    return strictest(facts.policy.classification(label) for label in labels)
 
 
 def _mask(facts: Facts, node: Node, key: str, held: RelationFacts) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from pii_lint.data.registry import CLASSIFICATIONS, strictest
 from pii_lint.errors import ConfigError
-from pii_lint.labels import SECRET, Label
 from pii_lint.options import Options
 from pii_lint.pipeline.gathering import gather
 from pii_lint.pipeline.scan import stored, table_of
@@ -13,10 +13,9 @@ from pii_lint.profiled import KnownColumn, ToProfile
 from pii_lint.propagation.inventory import ColumnFacts
 from pii_lint.rules import WHOLE, Facts
 
-_CLASSES = ("public", "internal", "confidential", "restricted")
 _FEWEST = 5
 """Values that bounds are taken of, where the policy names no smallest group."""
-_GUARDED = frozenset(_CLASSES[2:])
+_GUARDED = frozenset({"confidential", "restricted"})
 
 
 def to_profile(options: Options, names: Collection[str]) -> tuple[ToProfile, ...]:
@@ -49,19 +48,22 @@ def _asked(facts: Facts, uid: str) -> ToProfile:
 
 
 def _known(facts: Facts, uid: str, key: str, held: ColumnFacts) -> KnownColumn:
-    classes = [*_declared(facts, uid, key), *(_class(facts, label) for label in held.labels)]
-    strictest = max(classes, key=_CLASSES.index, default=None)
+    classes = [
+        *_declared(facts, uid, key),
+        *(facts.policy.classification(label) for label in held.labels),
+    ]
+    needed = strictest(classes)
     why: str | None = None
     if held.labels:
         why = "personal"
-    elif strictest in _GUARDED:
-        why = strictest
+    elif needed in _GUARDED:
+        why = needed
     elif key not in facts.declared_clean(uid) and facts.registry.guess(held.name):
         why = "its name looks personal"
     return KnownColumn(
         name=held.name,
         holds=tuple(sorted({(label.kind, label.form.word) for label in held.labels})),
-        classification=strictest,
+        classification=needed,
         withheld=why,
     )
 
@@ -72,12 +74,6 @@ def _declared(facts: Facts, uid: str, key: str) -> Iterator[str]:
     own = [column.meta for name, column in node.columns.items() if name.lower() == key]
     for meta in (*own, node.meta):
         stated = str(meta.get("data_classification", "")).strip().lower()
-        if stated in _CLASSES:
+        if stated in CLASSIFICATIONS:
             yield stated
             return
-
-
-def _class(facts: Facts, label: Label) -> str:
-    if label.kind == SECRET:
-        return "restricted"
-    return facts.registry.kind(label.kind).data_classification

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pii_lint.artifacts.model import Exposure, Node
 from pii_lint.config import Config
 from pii_lint.config.model import LabelSpec
+from pii_lint.data.registry import strictest
 from pii_lint.holdings import Derived, Held, Holdings, Recipient
 from pii_lint.labels import SECRET, VALUE_FORMS, Form, Label
 from pii_lint.options import Options
@@ -22,7 +23,6 @@ from pii_lint.warehouse.subject.declared import called, declared, table_of
 _GIVEN = ("source", "seed")
 _BUILT = ("model", "snapshot")
 _NO_TABLE = ("view", "ephemeral", "materialized_view")
-_CLASSES = ("public", "internal", "confidential", "restricted")
 
 
 def rights(options: Options) -> Holdings:
@@ -164,6 +164,4 @@ def _cleared(facts: Facts, held: Iterable[Held]) -> tuple[str, ...]:
         for one in held
         for kind in one.personal.values()
     ]
-    needed = max(map(_CLASSES.index, classes), default=_CLASSES.index("confidential"))
-    roles = [role for word in _CLASSES[needed:] for role in facts.config.roles.get(word, ())]
-    return tuple(dict.fromkeys(roles))
+    return tuple(dict.fromkeys(facts.policy.readers(strictest(classes) or "confidential")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pii_lint.counts import Counts
+from pii_lint.data.registry import strictest
 from pii_lint.findings import Step
 from pii_lint.reports._counted import (
     HEADINGS,
@@ -21,7 +22,6 @@ from pii_lint.reports.letters import BLANK, letter
 from pii_lint.reports.radius import Arrived, BlastRadius, ReachedUse, holds
 from pii_lint.reports.radius_questions import ALL_EXPORTS
 
-_CLASSES = ("restricted", "confidential", "internal", "public")
 _CONTROLS = (
     "No `select *` in staging: STG001 of `pii-lint check` in CI.",
     "Personal columns are registered at the source, and reviewers look at what is downstream.",
@@ -73,8 +73,7 @@ def _happened(told: BlastRadius) -> Iterator[str]:
     if not kinds:
         yield "No personal value went on" + (", as far as was seen." if told.unseen else ".")
         return
-    classes = {one.classification for one in held} - {None}
-    worst = next((name for name in _CLASSES if name in classes), None)
+    worst = strictest(one.classification for one in held if one.classification)
     sort = f", the worst of it **{worst}**," if worst else ""
     yield f"Personal data of {_tables(told)}{sort} went on:"
     yield ""

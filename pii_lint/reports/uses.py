@@ -58,7 +58,7 @@ def _approval(facts: Facts, use: Exposure, taken: Iterable[Label]) -> Approval |
     word = sign_off(use.meta, facts.registry)
     if word is None:
         return None
-    gaps = {gap for label in taken if (gap := word.gap(label, facts.today))}
+    gaps = {gap for label in taken if (gap := word.gap(label, facts.today, facts.latest))}
     return Approval(
         approved_by=word.approved_by,
         approved_on=str(word.approved_on) if word.approved_on else None,

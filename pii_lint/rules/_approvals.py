@@ -57,7 +57,7 @@ class SignOff:
     kinds: tuple[str, ...]
     forms: tuple[str, ...]
 
-    def gap(self, label: Label, today: date, latest: date = date.max) -> str | None:
+    def gap(self, label: Label, today: date, latest: date) -> str | None:
         """Why the sign-off doesn't allow this label; None where it does."""
         words = {
             "approved_by": self.approved_by,

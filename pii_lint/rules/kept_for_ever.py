@@ -11,7 +11,7 @@ from pii_lint.rules._places import WHOLE
 from pii_lint.rules._retention import DAYS, SINCE, declares, term_of
 from pii_lint.rules._rule import rule
 
-_CLASSES = frozenset({"confidential", RESTRICTED})
+_GUARDED = frozenset({"confidential", RESTRICTED})
 _GROWING = frozenset({"incremental", "microbatch"})
 
 
@@ -103,7 +103,7 @@ def kept_for_ever(facts: Facts) -> Iterator[Finding]:
             for label in column.labels
             if label.form in READABLE
             and label.kind != SECRET
-            and facts.registry.kind(label.kind).data_classification in _CLASSES
+            and facts.policy.classification(label) in _GUARDED
         }
         term = term_of(node)
         if isinstance(term, str):

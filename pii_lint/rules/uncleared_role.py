@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from pii_lint.artifacts.model import Node
 from pii_lint.findings import Finding, Severity
@@ -14,11 +13,6 @@ from pii_lint.rules._findings import finding
 from pii_lint.rules._places import WHOLE
 from pii_lint.rules._rule import rule
 
-_CLASSES = ("public", "internal", "confidential", "restricted")
-_WRITING = frozenset(
-    {"insert", "update", "delete", "truncate", "references", "trigger", "usage", "evolve schema"}
-)
-"""Privileges by which nobody reads."""
 _EVERYBODY = frozenset({"public", "allusers", "allauthenticatedusers", "account users"})
 
 
@@ -78,16 +72,8 @@ def uncleared_role(facts: Facts) -> Iterator[Finding]:
     ```
     """
     for node, relation in facts.relations():
-        readers = sorted(
-            {
-                role
-                for privilege, roles in node.grants.items()
-                if privilege.lower() not in _WRITING
-                for role in roles
-            }
-        )
-        held = set(_guarded(facts, node, relation)) if readers else set()
-        for role in readers:
+        held = set(_guarded(facts, node, relation)) if node.readers else set()
+        for role in node.readers:
             seen = {x for x in held if not _cleared(facts, role, x)}
             if seen:
                 yield finding(
@@ -97,7 +83,7 @@ def uncleared_role(facts: Facts) -> Iterator[Finding]:
                     WHOLE,
                     f"The {facts.sort_of(node.unique_id)} `{node.name}` may be read by "
                     f"{listed([role])}, and the policy doesn't clear that for {holdings(seen)}.",
-                    item=role.strip().lower(),
+                    item=role.lower(),
                 )
 
 
@@ -117,13 +103,7 @@ def _guarded(facts: Facts, node: Node, relation: RelationFacts) -> Iterator[Labe
 
 
 def _cleared(facts: Facts, role: str, label: Label) -> bool:
-    name = role.strip().lower()
     if not facts.config.roles:
         # a policy that names no roles says nothing of any, but everybody is nobody's role
-        return name not in _EVERYBODY
-    needed = facts.registry.kind(label.kind).data_classification
-    return any(
-        fnmatchcase(name, pattern.lower())
-        for word in _CLASSES[_CLASSES.index(needed) :]
-        for pattern in facts.config.roles.get(word, ())
-    )
+        return role.lower() not in _EVERYBODY
+    return facts.policy.clears(role, facts.policy.classification(label))

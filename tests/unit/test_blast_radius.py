@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -271,10 +272,11 @@ def test_a_letter_speaks_of_nothing_that_only_the_company_knows(ask: Ask) -> Non
         assert word not in letter
 
 
+UNTIL = str(datetime.now(tz=UTC).date() + timedelta(days=30))
 SIGNED = {
     "approved_by": "Privacy office",
     "approved_on": "2020-01-01",
-    "until": "2999-12-31",
+    "until": UNTIL,
     "kinds": ["email"],
     "forms": ["clear"],
 }
@@ -293,8 +295,16 @@ def test_a_use_comes_with_its_sign_off_and_what_that_does_not_cover(ask: Ask) ->
     assert (feed["sign_off"]["gaps"], board["sign_off"]) == ([], None)
 
 
+def test_a_sign_off_for_longer_than_the_policy_allows_covers_nothing_here_either(ask: Ask) -> None:
+    (_, feed) = ask(feeds(sign_off={**SIGNED, "until": "2999-12-31"}), "raw.customers.email")[
+        "uses"
+    ]
+    (gap,) = feed["sign_off"]["gaps"]
+    assert "longer than the policy allows" in gap
+
+
 def test_every_format_says_who_signed_and_where_nobody_did(ask: Ask) -> None:
-    signed = "contact.email as clear, signed by Privacy office on 2020-01-01, until 2999-12-31"
+    signed = f"contact.email as clear, signed by Privacy office on 2020-01-01, until {UNTIL}"
     for format_ in ("text", "markdown"):
         assert signed in ask(feeds(sign_off=SIGNED), "raw.customers.email", format_=format_)
     assert "nobody signed for it" in ask(feeds(), "raw.customers.email", format_="text")
