@@ -782,15 +782,16 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
         return None
     deep = any(option.name.lower() in ("recursive", "max_depth") for option in _options(call))
     duckdb = walk.dialect == "duckdb"
-    listed = isinstance(call.this, LISTS) or (duckdb and surely_list(call.this, scope))
+    operand = _operand(call)
+    listed = isinstance(operand, LISTS) or (duckdb and surely_list(operand, scope))
     if listed and not deep and not isinstance(call, exp.Inline):
         return None
     content = value(walk, call, scope)
     if duckdb and content and not content.fields:
-        told = _told(content, schema_of(call.this), deep=deep)
+        told = _told(content, schema_of(operand), deep=deep)
         if told is not None:
             return list(told)
-        if function_name(call.this) in OF_A_SCHEMA:
+        if function_name(operand) in OF_A_SCHEMA:
             # a struct whose fields only its schema names
             return [Tail(None, value=content)]
     if not content.fields:
@@ -799,12 +800,18 @@ def _unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
         # a list, which stays one column, or a struct, of which a column a field
         return [_item(walk, item, scope), Tail(None, value=content)]
     items: list[Item] = list(_leaves(content) if deep else _branches(content))
-    if not (deep or isinstance(call, exp.Inline) or surely_struct(call.this, scope)):
+    if not (deep or isinstance(call, exp.Inline) or surely_struct(operand, scope)):
         # perhaps a list of structs, which stays one column
         items.append(_item(walk, item, scope))
     if content.edges:
         items.append(Tail(None, value=Value(content.edges)))
     return items
+
+
+def _operand(call: exp.Expr) -> exp.Expr:
+    """What is unnested; to some dialects' parsers it is one of a list."""
+    operands = [call.this] if call.this is not None else call.expressions
+    return operands[0] if len(operands) == 1 else call
 
 
 def _told(content: Value, schema: object, *, deep: bool) -> list[Column] | None:
