@@ -163,12 +163,9 @@ def in_source(
 ) -> Value | None:
     """A column of one source; None where it surely has none of that name."""
     exact = fold(part.name, bool(part.args.get("quoted")), walk.dialect)
-    known = source.relation.find(key, exact)
-    found: list[Value] = [column.value for column in known]
-    if not known:
-        found = [v for tail in source.relation.tails if (v := tail.column(key)) is not None]
-        if not found:
-            return None
+    found = source.relation.candidates(key, exact)
+    if not found:
+        return None
     equal = scope.equated.get((id(source), key))
     if equal is not None:
         found.append(equal)

@@ -143,6 +143,11 @@ class Relation:
             return [column for column in found if column.exact == exact] or found
         return found
 
+    def candidates(self, key: str, exact: str | None = None) -> list[Value]:
+        """What a name may stand for: the known columns, else what the open rests may have of it."""
+        known = [column.value for column in self.find(key, exact)]
+        return known or [v for tail in self.tails if (v := tail.column(key)) is not None]
+
     def row(self) -> Value:
         """The whole row as one value, each column a field."""
         fields: dict[str, Value] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pii_lint.labels import Form
-from pii_lint.lineage import queries
+from pii_lint.lineage.queries.select_list import MOST_COLUMNS
 from pii_lint.propagation.inventory import RelationFacts
 from tests.corpus.harness import inventory, model_id
 
@@ -26,7 +26,7 @@ def doubled(times: int) -> str:
 
 def test_columns_beyond_the_most_are_one_open_rest() -> None:
     relation = facts(doubled(15))
-    assert len(relation.columns) <= queries.MOST_COLUMNS + 1
+    assert len(relation.columns) <= MOST_COLUMNS + 1
     assert not relation.complete
     assert forms(relation, "*") == {("contact.email", Form.CLEAR), ("unknown", Form.UNKNOWN)}
     assert any("more than 10000 columns" in spot.reason for spot in relation.blind)

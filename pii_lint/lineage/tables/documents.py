@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from .expressions import value
-from .expressions.paths import accessed, as_scalar
-from .scopes import Column, Item, Relation, Scope
-from .summary import TRANSFORM, Signal
-from .values import NOTHING, Value, apply, descend, flow, union
-from .walk import Walk, values
+from pii_lint.lineage.expressions import value
+from pii_lint.lineage.expressions.paths import accessed, as_scalar
+from pii_lint.lineage.scopes import Column, Item, Relation, Scope
+from pii_lint.lineage.summary import TRANSFORM
+from pii_lint.lineage.values import NOTHING, Value, descend, flow, union
+from pii_lint.lineage.walk import Walk, values
+
+from .relations import column, counted
 
 
 def rows_of_document(walk: Walk, call: exp.Expr, scope: Scope) -> Relation | None:
@@ -31,7 +33,7 @@ def rows_of_document(walk: Walk, call: exp.Expr, scope: Scope) -> Relation | Non
 
 def _rows(whole: Value, columns: Iterator[Column]) -> Relation:
     items: list[Item] = list(columns)
-    return Relation(items, rows=dict(apply(whole, Signal("count")).edges))
+    return Relation(items, rows=counted(whole))
 
 
 def _opened(walk: Walk, call: exp.Expr, scope: Scope) -> Value:
@@ -41,39 +43,38 @@ def _opened(walk: Walk, call: exp.Expr, scope: Scope) -> Value:
     return accessed(walk, whole, [path] if isinstance(path, exp.Expr) else [], scope)
 
 
-def _column(identifier: exp.Expr, content: Value) -> Column:
-    name = identifier.name
-    return Column(name.lower(), name, name, content)
-
-
 def _named_by_openjson(walk: Walk, call: exp.OpenJSON, scope: Scope) -> Iterator[Column]:
     opened = _opened(walk, call, scope)
-    for column in call.expressions:
-        content = _field(walk, opened, column, scope)
-        yield _column(column.this, content if column.args.get("as_json") else as_scalar(content))
+    for definition in call.expressions:
+        content = _field(walk, opened, definition, scope)
+        yield column(
+            definition.this.name, content if definition.args.get("as_json") else as_scalar(content)
+        )
 
 
 def _named_by_schema(
     walk: Walk, opened: Value, schema: exp.JSONSchema, scope: Scope
 ) -> Iterator[Column]:
-    for column in schema.expressions:
-        nested = column.args.get("nested_schema")
+    for definition in schema.expressions:
+        nested = definition.args.get("nested_schema")
         if isinstance(nested, exp.JSONSchema):
-            yield from _named_by_schema(walk, _field(walk, opened, column, scope), nested, scope)
-        elif column.args.get("ordinality"):
-            yield _column(column.this, NOTHING)
+            yield from _named_by_schema(
+                walk, _field(walk, opened, definition, scope), nested, scope
+            )
+        elif definition.args.get("ordinality"):
+            yield column(definition.this.name, NOTHING)
         else:
-            yield _column(column.this, _field(walk, opened, column, scope))
+            yield column(definition.this.name, _field(walk, opened, definition, scope))
 
 
-def _field(walk: Walk, opened: Value, column: exp.Expr, scope: Scope) -> Value:
+def _field(walk: Walk, opened: Value, definition: exp.Expr, scope: Scope) -> Value:
     """The part of a row that a column takes: by its path, else by its name."""
-    path = column.args.get("path")
+    path = definition.args.get("path")
     if isinstance(path, exp.Expr):
         return accessed(walk, opened, [path], scope)
-    return descend(opened, column.this.name.lower()) if column.this is not None else opened
+    return descend(opened, definition.this.name.lower()) if definition.this is not None else opened
 
 
 def _named_by_xmltable(whole: Value, columns: list[exp.Expr]) -> Iterator[Column]:
-    for column in columns:
-        yield _column(column.this, NOTHING if column.args.get("ordinality") else whole)
+    for definition in columns:
+        yield column(definition.this.name, NOTHING if definition.args.get("ordinality") else whole)

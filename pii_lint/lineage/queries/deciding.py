@@ -1,0 +1,131 @@
+"""What decides which rows a select gives, how many and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from pii_lint.lineage.expressions import value
+from pii_lint.lineage.expressions.calls import function_name, spec_of
+from pii_lint.lineage.expressions.columns import item_value
+from pii_lint.lineage.scopes import Item, Scope, rows_of
+from pii_lint.lineage.summary import ROWS, Edges, Signal
+from pii_lint.lineage.values import Value, extend, flat, merge, union
+from pii_lint.lineage.walk import ROWS_BY_NAME, Walk, values
+
+from .from_clause import Condition, both_sides, joins_of
+from .grouping import group_keys
+from .modifiers import may_leave_none, sort_key
+
+Decider = tuple[Value, Signal]
+
+JOIN, FILTER, GROUP = Signal("join"), Signal("filter"), Signal("group")
+SORT, COUNT = Signal("sort"), Signal("count")
+
+
+def row_signals(
+    walk: Walk, e: exp.Select, conditions: list[Condition], items: list[Item], scope: Scope
+) -> Edges:
+    """What decides the rows, each value as the signal that is left of it."""
+    rows = rows_of(scope.sources)
+    for decider in (
+        _joining(walk, conditions, scope),
+        _filtering(walk, e, scope),
+        _grouping(walk, e, items, scope),
+        _sorting(walk, e, scope),
+        _limiting(walk, e, scope),
+        _multiplying(walk, e, scope),
+    ):
+        for content, signal in decider:
+            merge(rows, _signalled(content, signal))
+    return rows
+
+
+def _signalled(content: Value, signal: Signal) -> Edges:
+    edges: Edges = {}
+    for (ref, chain), span in flat(content).items():
+        # whose rows these are is no value
+        edge = (ref, extend(chain, signal) if chain or ref.column != ROWS else chain)
+        if edges.get(edge) is None:
+            edges[edge] = span
+    return edges
+
+
+def _joining(walk: Walk, conditions: list[Condition], scope: Scope) -> Iterator[Decider]:
+    with both_sides(scope):
+        for condition, _ in conditions:
+            yield value(walk, condition, scope), JOIN
+    for content in scope.merged.values():
+        yield content, JOIN
+
+
+def _filtering(walk: Walk, e: exp.Select, scope: Scope) -> Iterator[Decider]:
+    # of a query tied to one row of another, who is asked for is settled
+    tied = Signal("filter", scope.tied)
+    for key in ("where", "prewhere", "having", "qualify"):
+        node = e.args.get(key)
+        if node is not None:
+            yield value(walk, node.this, scope), tied
+
+
+def _grouping(walk: Walk, e: exp.Select, items: list[Item], scope: Scope) -> Iterator[Decider]:
+    if e.args.get("group") is not None:
+        walk.quiet = True
+        yield union(values(walk, group_keys(e), scope)), GROUP
+        walk.quiet = False
+    distinct = e.args.get("distinct")
+    if distinct is not None:
+        on = distinct.args.get("on")
+        whole = value(walk, on, scope) if on is not None else union(item_value(i) for i in items)
+        yield whole, GROUP
+
+
+def _sorting(walk: Walk, e: exp.Select, scope: Scope) -> Iterator[Decider]:
+    for key in ("order", "sort", "cluster", "distribute"):
+        node = e.args.get(key)
+        if node is not None:
+            yield sort_key(walk, node, scope), SORT
+
+
+def _limiting(walk: Walk, e: exp.Select, scope: Scope) -> Iterator[Decider]:
+    for key in ("connect", "limit", "offset"):
+        node = e.args.get(key)
+        if node is not None:
+            yield value(walk, node, scope), FILTER
+
+
+def _multiplying(walk: Walk, e: exp.Select, scope: Scope) -> Iterator[Decider]:
+    for item in e.expressions if walk.row_makers else ():
+        for call in _row_makers(walk, item):
+            yield value(walk, call, scope), COUNT
+
+
+def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
+    """Calls in the select list that give several rows for one."""
+    for node in item.walk(prune=lambda n: isinstance(n, exp.Query)):
+        if isinstance(node, exp.Explode | exp.Unnest | exp.Inline):
+            yield node
+        elif isinstance(node, exp.Anonymous) and (
+            walk.dialect in ROWS_BY_NAME or function_name(node) == "generate_subscripts"
+        ):
+            spec = spec_of(walk, node)
+            if spec is not None and spec.cls in ("table", "series", "keys"):
+                yield node
+
+
+RESTRICTING = ("where", "prewhere", "having", "qualify", "sample", "connect")
+
+
+def may_be_empty(e: exp.Select, scope: Scope) -> bool:
+    """True where there may be no row at all."""
+    return (
+        any(e.args.get(key) is not None for key in RESTRICTING)
+        or any(_drops_rows(node) for node in joins_of(e))
+        or may_leave_none(e)
+        or any(source.relation.filtered for source in scope.sources)
+    )
+
+
+def _drops_rows(node: exp.Join) -> bool:
+    return node.side.upper() not in ("LEFT", "FULL") and node.kind.upper() != "CROSS"
