@@ -265,6 +265,7 @@ LABEL = Label(Origin("source.shop.raw.customers", "email"), "contact.email", For
         ({"kinds": "contact"}, None),
         ({"kinds": ["contact", "phone"]}, None),
         ({"until": "2026-11-21"}, "expired on 2026-11-21"),
+        ({"until": "2027-11-23"}, "lasts until 2027-11-23, longer than the policy allows"),
         ({"until": None}, "lacks `until`"),
         ({"until": "next year"}, "lacks `until`"),
         ({"approved_by": " "}, "lacks `approved_by`"),
@@ -281,7 +282,7 @@ def test_a_sign_off_covers_what_it_names_while_it_lasts(
 ) -> None:
     word = sign_off({"sign_off": SIGNED | change}, load_registry())
     assert word is not None
-    told = word.gap(LABEL, date(2026, 11, 22))
+    told = word.gap(LABEL, date(2026, 11, 22), latest=date(2027, 11, 22))
     assert told is None if gap is None else gap in (told or "")
 
 
@@ -289,7 +290,7 @@ def test_no_sign_off_and_a_senseless_one_are_told_apart() -> None:
     assert sign_off({}, load_registry()) is None
     word = sign_off({"sign_off": "yes"}, load_registry())
     assert word is not None
-    assert "lacks" in (word.gap(LABEL, date(2026, 11, 22)) or "")
+    assert "lacks" in (word.gap(LABEL, date(2026, 11, 22), latest=date.max) or "")
 
 
 @pytest.mark.parametrize(
