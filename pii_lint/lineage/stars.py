@@ -247,13 +247,19 @@ def _holds(e: exp.Expr, name: str) -> bool | None:
         decisive = isinstance(e, exp.Or)
         return decisive if decisive in sides else (None if None in sides else not decisive)
     found: bool | None = None
+    folded = e.args.get("this")
+    if isinstance(folded, exp.Lower | exp.Upper):
+        e = e.copy()
+        e.set("this", folded.this)
+        name = name.lower() if isinstance(folded, exp.Lower) else name.upper()
     if not isinstance(e.args.get("this"), exp.Identifier | exp.Column | exp.Star):
         # not the name itself, but something made of it
         return None
     if type(e) in _MATCHES:
         if any(e.args.get(key) is not None for key in OPTIONS):
             return None
-        found = _fits(_MATCHES[type(e)], e.expression, name)
+        style = "search" if e.meta.get(SEARCHED) else _MATCHES[type(e)]
+        found = _fits(style, e.expression, name)
     elif isinstance(e, exp.StartsWith | exp.EndsWith | exp.Contains):
         found = _has(e, name)
     elif isinstance(e, exp.In) and all(isinstance(x, exp.Literal) for x in e.expressions):
@@ -360,6 +366,7 @@ def chosen_columns(walk: Walk, node: exp.Expr, scope: Scope) -> Chosen:
         items, certain, pattern = expand(walk, asked, scope)
         return Chosen(node, items, certain, pattern)
     sources = _spread_source(node, scope)
+    _tell_searches(walk, asked)
     keep = _chosen_names(node)
     items, certain = _columns_of(walk, sources, scope, merged=len(sources) > 1)
     inner = asked.this if isinstance(asked, exp.Column) else asked
@@ -402,10 +409,30 @@ def _asked(node: exp.Expr) -> exp.Expr:
     return what
 
 
+SEARCHED = "searched"
+_SEARCH = re.compile(r"\bregexp_matches\s*\(\s*$")
+
+
+def _tell_searches(walk: Walk, asked: exp.Expr) -> None:
+    """DuckDB's `regexp_matches(c, 'x')` finds its pattern anywhere, for `c ~ 'x'` it has to be the
+    whole name; the parser makes the same of both."""
+    # what isn't ASCII may be longer once its case is folded
+    if walk.dialect != "duckdb" or walk.text is None or not walk.text.isascii():
+        return
+    for match in asked.find_all(exp.RegexpLike):
+        named = match.this.parts[0] if isinstance(match.this, exp.Column) else match.this
+        start = named.meta.get("start")
+        if start is not None and _SEARCH.search(walk.text, 0, start):
+            match.meta[SEARCHED] = True
+
+
 def _chosen_names(node: exp.Expr) -> Keep:
     what = _asked(node)
     if isinstance(what, exp.Literal):
         return lambda name: _fits("search", what, name)
+    condition = _filter_of_all(what)
+    if condition is not None:
+        return lambda name: _holds(condition, name)
     if isinstance(what, exp.Array | exp.List):
         names = {e.name.lower() for e in what.expressions if isinstance(e, exp.Literal)}
         computed = any(not isinstance(e, exp.Literal) for e in what.expressions)
@@ -416,6 +443,17 @@ def _chosen_names(node: exp.Expr) -> Keep:
         isinstance(what, exp.Column) and isinstance(what.this, exp.Star)
     )
     return lambda _name: True if plain else None
+
+
+def _filter_of_all(what: exp.Expr) -> exp.Expr | None:
+    """The condition of `[c for c in (*) if …]`; None for anything else."""
+    inside = what.expressions[0] if isinstance(what, exp.Array) and what.expressions else None
+    if not isinstance(inside, exp.Comprehension):
+        return None
+    same = isinstance(inside.this, exp.Column) and inside.this.name == inside.expression.name
+    over_all = type(inside.args["iterator"].unnest()) is exp.Star
+    condition: exp.Expr | None = inside.args.get("condition") if same and over_all else None
+    return condition
 
 
 def renamed_by(alias: str, pattern: exp.Expr | None, name: str) -> str | None:

@@ -14,6 +14,7 @@ from pii_lint.lineage.values import NOTHING, Value, apply, descend, extend, flow
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .roles import Args, CallHandler, sorted_args
+from .written_out import document, element, pairs_of
 
 
 def path_keys(path: exp.Expr) -> list[str] | None:
@@ -110,7 +111,21 @@ def _json_extract(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     scalar = isinstance(e, exp.JSONExtractScalar | exp.JSONBExtractScalar)
     if not scalar and walk.dialect == "duckdb" and _key_reaches_on(e):
         return flow(walk.value(walk, e.this, scope), TRANSFORM)
-    return accessed(walk, walk.value(walk, e.this, scope), paths, scope, scalar=scalar)
+    container = e.this
+    if len(paths) == 1:
+        container, paths[0] = _picked(document(container), paths[0])
+    return accessed(walk, walk.value(walk, container, scope), paths, scope, scalar=scalar)
+
+
+def _picked(container: exp.Expr, path: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    """The element that a path begins with, of an array that is written out, and the rest of the
+    path."""
+    steps = path.expressions[1:2] if isinstance(path, exp.JSONPath) else []
+    place = steps[0].this if steps and isinstance(steps[0], exp.JSONPathSubscript) else None
+    found = element(container, place) if isinstance(place, int) else None
+    if found is None:
+        return container, path
+    return found, exp.JSONPath(expressions=[exp.JSONPathRoot(), *path.expressions[2:]])
 
 
 def _key_reaches_on(e: exp.Expr) -> bool:
@@ -135,6 +150,9 @@ def _access(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scop
 
 
 def _keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    pairs = pairs_of(args[0][1]) if len(args) == 1 else None
+    if pairs is not None:
+        return flow(union(values(walk, pairs[0], scope)), TRANSFORM)
     main, side = sorted_args(walk, spec, args, scope)
     edges: Edges = {}
     for (ref, chain), span in union(main).edges.items():
