@@ -32,8 +32,8 @@ def reworded(tokens: Sequence[Token]) -> list[Token]:
 
 # --- calls ---------------------------------------------------------------------------------------
 
-_SYNONYMS = {"apply": "list_transform", "reduce": "list_reduce"}
-"""Functions that take a lambda on DuckDB, and something else elsewhere."""
+_SYNONYMS = {"apply": "list_transform", "reduce": "list_reduce", "row": "row"}
+"""Functions that are others elsewhere, and one that the parser takes for a type before a `<`."""
 
 
 def _called_otherwise(tokens: Sequence[Token]) -> list[Token]:

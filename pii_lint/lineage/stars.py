@@ -247,6 +247,11 @@ def _holds(e: exp.Expr, name: str) -> bool | None:
         decisive = isinstance(e, exp.Or)
         return decisive if decisive in sides else (None if None in sides else not decisive)
     found: bool | None = None
+    sign = ""
+    if isinstance(e, exp.Escape) and isinstance(e.this, exp.Like | exp.ILike):
+        if not (isinstance(e.expression, exp.Literal) and len(e.expression.name) == 1):
+            return None
+        e, sign = e.this, e.expression.name
     folded = e.args.get("this")
     if isinstance(folded, exp.Lower | exp.Upper):
         e = e.copy()
@@ -259,7 +264,7 @@ def _holds(e: exp.Expr, name: str) -> bool | None:
         if any(e.args.get(key) is not None for key in OPTIONS):
             return None
         style = "search" if e.meta.get(SEARCHED) else _MATCHES[type(e)]
-        found = _fits(style, e.expression, name)
+        found = _fits(style + sign, e.expression, name)
     elif isinstance(e, exp.StartsWith | exp.EndsWith | exp.Contains):
         found = _has(e, name)
     elif isinstance(e, exp.In) and all(isinstance(x, exp.Literal) for x in e.expressions):
@@ -308,6 +313,7 @@ def _fits(style: str, pattern: exp.Expr, name: str) -> bool | None:
 PLAIN_REGEX = re.compile(r"(?:[A-Za-z0-9_.|(^$]|\)(?![*+?])|\[[a-z0-9_-]+\]|[*+?](?![*+?]))*")
 """What every engine's regular expressions and Python's surely read alike, and fast."""
 MOST_WILDCARDS = 4
+_WILDCARDS = {"%": ".*", "_": "."}
 LONGEST_PATTERN = 200
 
 
@@ -318,8 +324,10 @@ def _regex(style: str, pattern: exp.Expr) -> str | None:
     text = pattern.name
     if len(text) > LONGEST_PATTERN or sum(text.count(c) for c in "%*+?") > MOST_WILDCARDS:
         return None
-    if style == "like":
-        return "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in text)
+    if style.startswith("like"):
+        sign = re.escape(style.removeprefix("like"))
+        pieces = re.findall(f"{sign}.|." if sign else ".", text, re.DOTALL)
+        return "".join(_WILDCARDS.get(piece) or re.escape(piece[-1]) for piece in pieces)
     if style == "glob" and not set(text) & set("[]!\\"):
         return "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
     if not PLAIN_REGEX.fullmatch(text):
