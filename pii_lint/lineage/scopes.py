@@ -209,6 +209,8 @@ class Scope:
     # lambda parameters and loop variables, which shadow columns
     aliases: dict[str, Value] = field(default_factory=dict)
     # of the select list, for lateral references
+    lists: set[str] = field(default_factory=set)
+    # those of them that surely are lists
     merged: dict[str, Value] = field(default_factory=dict)
     # columns of `using` and `natural`: copies of both sides
     equated: dict[tuple[int, str], Value] = field(default_factory=dict)

@@ -36,7 +36,9 @@ def surely_list(e: exp.Expr, scope: Scope) -> bool:
         e = e.this
     if isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier):
         known = _meant(e, scope)
-        return bool(known) and all(column.listed for column in known)
+        if not known:
+            return not e.table and e.name.lower() in scope.lists
+        return all(column.listed for column in known)
     if isinstance(e, exp.Cast):
         to = e.args.get("to")
         return isinstance(to, exp.DataType) and to.this in _ARRAY_TYPES

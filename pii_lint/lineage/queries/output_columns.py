@@ -35,6 +35,8 @@ def output_column(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     if walk.dialect == "duckdb" and (walk.natures or not _unremarkable(inner, scope)):
         listed, struct = surely_list(inner, scope), surely_struct(inner, scope)
         walk.natures = walk.natures or listed or struct
+        if listed:
+            scope.lists.add(key)
     exact = fold(name, quoted, walk.dialect)
     return Column(key, name, exact, content, span=span, listed=listed, struct=struct)
 
