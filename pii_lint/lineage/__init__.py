@@ -14,6 +14,7 @@ from .expressions import value
 from .floors import Mentions, lines
 from .overrides import Overrides, overrides
 from .queries import query
+from .schemas import paths_of
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
 from .snippets import snippet
 from .sql import dialect_of, excerpt, mention, parse, parse_name, relations_in
@@ -118,9 +119,8 @@ def _summary(walk: Walk, relation: Relation, mentions: Mentions | None) -> Summa
             continue
         fields: dict[tuple[str, ...], Edges] = {}
         _fields(item.value, (), fields)
-        known = item.struct and not item.value.edges
-        told = tuple(item.value.fields or ()) if known else ()
-        shape = ShapeColumn(item.key, item.name, item.exact, item.listed, told)
+        listed, told = isinstance(item.schema, list), paths_of(item.schema)
+        shape = ShapeColumn(item.key, item.name, item.exact, listed, told)
         columns.append(SummaryColumn(shape, item.value.edges, fields, item.span, item.named))
     return Summary(
         reads=walk.reads,
