@@ -13,6 +13,7 @@ from .expressions import value
 from .expressions.columns import identifiers, item_value
 from .glyphs import FOLDS_ASCII, ascii_fold
 from .names import resolve
+from .schemas import Schema
 from .scopes import Column, Item, Scope, Source, Tail, fold
 from .values import Value, flow, stamp, union
 from .walk import Walk
@@ -109,9 +110,7 @@ def _columns_of(
         certain = certain and relation.certain == len(relation.items)
         if not (source.how or source.merged or scope.merged or scope.equated or without):
             items += [
-                Column(item.key, item.name, item.exact, item.value, item.named, span or item.span)
-                if isinstance(item, Column)
-                else item
+                item.having(item.value, span=span) if isinstance(item, Column) else item
                 for item in relation.items
             ]
             continue
@@ -180,11 +179,12 @@ class _Changes:
                     # the case of a letter outside ASCII tells them apart
                     result.append(item)
                 continue
-            content = self.replaced.get(item.key, item.value)
+            if item.key in self.replaced:
+                item = item.having(self.replaced[item.key], named=True)
+                # of another type, perhaps
+                item.schema = None
             if item.key in self.renames:
-                result.append(self._renamed(self.renames[item.key], content))
-            elif item.key in self.replaced:
-                result.append(item.having(content, named=True))
+                result.append(self._renamed(self.renames[item.key], item.value, item.schema))
             else:
                 result.append(item)
         tails = [item for item in items if isinstance(item, Tail)]
@@ -198,11 +198,10 @@ class _Changes:
                 result.append(self._renamed(new, content))
         return result
 
-    def _renamed(self, new: exp.Expr, content: Value) -> Column:
-        quoted = bool(new.args.get("quoted"))
-        return Column(
-            new.name.lower(), new.name, fold(new.name, quoted, self.walk.dialect), content
-        )
+    def _renamed(self, new: exp.Expr, content: Value, schema: Schema = None) -> Column:
+        name, quoted = new.name, bool(new.args.get("quoted"))
+        exact = fold(name, quoted, self.walk.dialect)
+        return Column(name.lower(), name, exact, content, schema=schema)
 
 
 def _table(e: exp.Expr) -> str:

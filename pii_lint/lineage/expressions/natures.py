@@ -176,9 +176,19 @@ def fitting(schema: Schema, content: Value) -> Schema:
     inner = schema
     while isinstance(inner, list):
         inner = inner[0]
-    if not isinstance(inner, dict) or (content.fields and content.fields.keys() <= inner.keys()):
-        return schema
-    return [None] if isinstance(schema, list) else None
+    fits = not isinstance(inner, dict) or _borne_out(inner, content)
+    return schema if fits else [None] if isinstance(schema, list) else None
+
+
+def _borne_out(schema: Schema, content: Value) -> bool:
+    fields = content.fields or {}
+    while isinstance(schema, list):
+        schema = schema[0]
+    if not isinstance(schema, dict):
+        return True
+    return fields.keys() == schema.keys() and all(
+        _borne_out(schema[key], below) for key, below in fields.items() if below.fields
+    )
 
 
 def schema_of(e: exp.Expr) -> object:
