@@ -165,7 +165,8 @@ def quoted_relations(call: exp.Expr) -> Iterator[RelationName]:
 def quoted_query(call: exp.Expr, dialect: str) -> list[exp.Expr]:
     """The query that `query('…')` holds in a literal; empty where it is made at run time."""
     arg = call.expressions[0] if call.name.lower() == "query" and call.expressions else None
-    if not (isinstance(arg, exp.Literal) and arg.is_string):
+    dollars = isinstance(arg, exp.RawString)
+    if arg is None or not (dollars or (isinstance(arg, exp.Literal) and arg.is_string)):
         return []
     try:
         trees = parse(arg.name, dialect)
