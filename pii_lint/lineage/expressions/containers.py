@@ -14,7 +14,7 @@ from .calls import arguments, function_name, literal, spec_of
 from .columns import as_column
 from .passing import children, transform
 from .roles import Args, CallHandler, transformed
-from .written_out import element, entries, pairs_of
+from .written_out import counted, element, entries, pairs_of
 
 
 def _struct(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -144,11 +144,19 @@ def _element(walk: Walk, e: exp.Expr) -> exp.Expr | None:
     """The element of a list or row that is written out, picked by a literal; None for anything
     else."""
     index = e.expressions[0]
+    if walk.dialect == "duckdb" and isinstance(index, exp.Neg) and len(e.expressions) == 1:
+        # the parser counts from 0, from the end too
+        return counted(e.this, exp.Neg(this=_one_less(index.this)))
     if len(e.expressions) > 1 or not isinstance(index, exp.Literal) or index.is_string:
         return None
     if walk.dialect != "duckdb" and not isinstance(e.this.unnest(), exp.Array):
         return None
     return element(e.this, int(index.name)) if index.name.isdigit() else None
+
+
+def _one_less(number: exp.Expr) -> exp.Expr:
+    known = isinstance(number, exp.Literal) and number.name.isdecimal()
+    return exp.Literal.number(int(number.name) - 1) if known else number
 
 
 def moved(whole: Value, bounds: list[Value]) -> int:

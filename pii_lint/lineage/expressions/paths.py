@@ -14,7 +14,7 @@ from pii_lint.lineage.values import NOTHING, Value, apply, descend, extend, flow
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .roles import Args, CallHandler, sorted_args
-from .written_out import document, element, pairs_of
+from .written_out import counted, document, element, pairs_of
 
 
 def path_keys(path: exp.Expr) -> list[str] | None:
@@ -144,9 +144,18 @@ TIGHTER = (
 def _access(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     if not args:
         return NOTHING
+    picked = counted(args[0][1], args[1][1]) if spec.name in COUNTING and len(args) == 2 else None
+    if picked is not None and walk.dialect == "duckdb":
+        return flow(walk.value(walk, picked, scope), NULLABLE)
     scalar = any(word in spec.name for word in ("text", "string", "scalar", "value"))
     paths = [arg for _, arg in args[1:]]
     return accessed(walk, walk.value(walk, args[0][1], scope), paths, scope, scalar=scalar)
+
+
+COUNTING = frozenset(
+    {"array_extract", "list_element", "list_extract", "struct_extract", "struct_extract_at"}
+)
+"""Functions that take an element by its number, from 1 on."""
 
 
 def keys_of(container: Value) -> Value:

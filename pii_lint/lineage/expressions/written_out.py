@@ -25,6 +25,17 @@ def element(listed: exp.Expr, place: int) -> exp.Expr | None:
     return elements[place]
 
 
+def counted(listed: exp.Expr, index: exp.Expr) -> exp.Expr | None:
+    """The element that a literal counts to, from 1 on, or from the end."""
+    number = index.this if isinstance(index, exp.Neg) else index
+    if not isinstance(number, exp.Literal) or not number.name.isdecimal() or number.is_string:
+        return None
+    place = int(number.name)
+    if isinstance(index, exp.Neg):
+        place = len(listed.unnest().expressions) - place + 1
+    return element(listed, place - 1)
+
+
 def document(e: exp.Expr) -> exp.Expr:
     """What a JSON document is made of."""
     e = e.unnest()
