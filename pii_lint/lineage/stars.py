@@ -253,6 +253,8 @@ def _holds(e: exp.Expr, name: str) -> bool | None:
         e, sign = e.this, e.expression.name
     folded = e.args.get("this")
     if isinstance(folded, exp.Lower | exp.Upper):
+        if not name.isascii():
+            return None
         e = e.copy()
         e.set("this", folded.this)
         name = name.lower() if isinstance(folded, exp.Lower) else name.upper()
