@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -152,6 +153,55 @@ def test_a_file_finished_between_the_look_and_the_complaint_is_opened(
     assert not complaints
     monkeypatch.undo()
     assert len(rows(file)) == 1
+
+
+@pytest.fixture
+def asked(file: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the file held whenever DuckDB was asked to open it."""
+    connect, found = duckdb.connect, []
+
+    def connect_and_tell(path: str, **options: Any) -> Any:
+        if path == str(file):
+            found.append(file.read_bytes() if file.exists() else b"")
+        return connect(path, **options)
+
+    monkeypatch.setattr(duckdb, "connect", connect_and_tell)
+    return found
+
+
+def test_a_new_file_is_whole_before_anybody_opens_it(file: Path, asked: list[bytes]) -> None:
+    salts.init(store(file))
+    (before,) = asked
+    assert before.startswith(b"DUCK", 8)
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_that_came_while_another_was_made_is_kept(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, other = Path.hardlink_to, file.with_name("other.duckdb")
+    salts.import_(store(other), SOUND)
+
+    def link_late(self: Path, target: Path) -> None:
+        other.rename(file)
+        link(self, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", link_late)
+    assert "left as it is" in salts.init(store(file))
+    assert rows(file) == [SOUND]
+
+
+def test_a_disk_without_links_gets_its_file_all_the_same(
+    file: Path, asked: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    salts.init(store(file))
+    assert asked == [b""]
+    assert len(rows(file)) == 1
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_a_small_file_of_another_sort_is_refused(file: Path) -> None:
