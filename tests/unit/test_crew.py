@@ -31,12 +31,12 @@ def _ran(script: str) -> str:
 
 
 def _gone(pid: int) -> bool:
-    for _ in range(200):
+    for _ in range(1200):
         try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            # whoever inherited it has heard of its end, perhaps at this very moment
             return True
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         if state == "Z":
             return True
         time.sleep(0.05)

@@ -221,7 +221,7 @@ def test_two_open_transactions_cannot_both_write(file: Path, start: str) -> None
         try:
             with store(file).session(write=True) as session:
                 assert session.look().rows == 0
-                both_have_looked.wait(timeout=20)
+                both_have_looked.wait(timeout=60)
                 session.put(salts.Salt(text))
         except ConfigError as error:
             said.append(str(error))
@@ -436,7 +436,7 @@ def test_a_file_in_use_is_named_as_such(file: Path) -> None:
             salts.init(store(file))
     finally:
         holder.stdin.close()
-        holder.wait(timeout=20)
+        holder.wait(timeout=60)
         holder.stdout.close()
     assert "is sound" in salts.check(store(file))
 
