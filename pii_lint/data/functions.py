@@ -59,6 +59,7 @@ ROLES = (
     "path",
     "name",
     "template",
+    "associated",
     "ignore",
 )
 
