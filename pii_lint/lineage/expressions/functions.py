@@ -96,5 +96,7 @@ _CLASSES: dict[str, CallHandler] = {
 
 HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Anonymous: _anonymous,
+    # a predicate, but of one path in a document
+    exp.JSONBPathExists: call,
     exp.RegexpReplace: _regexp_replaced,
 }

@@ -13,6 +13,8 @@ from pii_lint.lineage.summary import CAST, KEYS, NULLABLE, SCALAR, TRANSFORM, Ed
 from pii_lint.lineage.values import NOTHING, Value, apply, descend, extend, flow, merge, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
+from .passing import transform
+from .predicates import asked, computes
 from .roles import Args, CallHandler, sorted_args
 
 
@@ -36,7 +38,10 @@ def path_keys(path: exp.Expr) -> list[str] | None:
     if isinstance(path, exp.Literal):
         if not path.is_string:
             return []
-        text = re.sub(r"^\s*(lax|strict)\s+", "", path.name.lower()).removeprefix("$")
+        text = re.sub(r"^\s*(lax|strict)\s+", "", path.name.lower())
+        if computes(text):
+            return None
+        text = text.strip().removeprefix("$")
         if text.startswith("{") and text.endswith("}"):
             # PostgreSQL's text array
             return [step.strip('" ') for step in text[1:-1].split(",")]
@@ -48,7 +53,7 @@ def path_keys(path: exp.Expr) -> list[str] | None:
                 if "*" in text
                 else [step.replace("~1", "/").replace("~0", "~") for step in steps]
             )
-        text = text.replace("[*]", "").replace('"', "")
+        text = _PLACES.sub("", text).replace('"', "")
         pieces = [
             piece
             for piece in text.replace("[", ".").replace("]", "").replace("/", ".").split(".")
@@ -64,6 +69,10 @@ def path_keys(path: exp.Expr) -> list[str] | None:
     return None
 
 
+_PLACES = re.compile(r"\[(?:[\d\s,#*-]|\bto\b|\blast\b)*\]")
+"""Which elements of an array: `[0]`, `[*]`, `[last]`, `[1 to 3]`, `[#-1]`."""
+
+
 def accessed(
     walk: Walk, container: Value, paths: Iterable[exp.Expr], scope: Scope, *, scalar: bool = False
 ) -> Value:
@@ -75,6 +84,10 @@ def accessed(
             )
             continue
         keys = None if _perhaps_one_key(walk, path) else path_keys(path)
+        if keys is None and (read := asked(path)) is not None:
+            inside = (accessed(walk, container, [one], scope) for one in read)
+            container = flow(union(inside), TRANSFORM)
+            continue
         if keys is None:
             dynamic = flow(walk.value(walk, path, scope), TRANSFORM)
             container = union((flow(container, TRANSFORM), dynamic))
@@ -156,7 +169,22 @@ def _json_value(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return union((accessed(walk, container, [e.args["path"]], scope, scalar=True), *given))
 
 
+def _matched(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """PostgreSQL's `@@`: a document meets a path's predicate, a text a query. Elsewhere it is
+    `match … against`, which measures."""
+    if walk.dialect not in AT_SIGNS:
+        return transform(walk, e, scope)
+    pattern, document = e.this, union(values(walk, e.expressions, scope))
+    if isinstance(pattern, exp.Literal) and "$" in pattern.name:
+        return apply(accessed(walk, document, [pattern], scope), Test("test"))
+    return apply(union((document, walk.value(walk, pattern, scope))), Test("test"))
+
+
+AT_SIGNS = frozenset({"postgres", "materialize", "risingwave"})
+
+
 HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.MatchAgainst: _matched,
     exp.JSONValue: _json_value,
     exp.JSONExtract: _json_extract,
     exp.JSONExtractScalar: _json_extract,
