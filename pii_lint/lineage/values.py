@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .summary import (
-    BUCKET,
     CHANGED,
-    MOVED,
     ROWS,
+    SIZING,
     SKIPPED,
     TRANSFORM,
     UNKEYED,
@@ -73,7 +72,7 @@ def _extend(chain: Chain, op: Op) -> Chain:
     if isinstance(op, Flow):
         if isinstance(last, Flow):
             return (*chain[:-1], Flow(last.how | op.how))
-        return (*chain, op) if op.how >= BUCKET else chain
+        return (*chain, op) if op.how >= SIZING else chain
     if isinstance(op, Part):
         if isinstance(last, Digest | Test | Decode | Fold):
             return chain
@@ -191,7 +190,7 @@ def apply(value: Value, op: Op) -> Value:
     return Value(out)
 
 
-_FLOWS = tuple(Flow(how) for how in range(2 * MOVED))
+_FLOWS = tuple(Flow(how) for how in range(2 * SIZING))
 
 
 def flow(value: Value, how: int) -> Value:
@@ -200,6 +199,18 @@ def flow(value: Value, how: int) -> Value:
         return apply(value, _FLOWS[how])
     top = apply(Value(value.edges), _FLOWS[how]) if value.edges else NOTHING
     return Value(top.edges, {key: flow(part, how) for key, part in value.fields.items()})
+
+
+def sized(value: Value, count: Signal) -> Value:
+    """How many elements a value has: a count, but of what said how many there are to be."""
+    edges = flat(value)
+    said = {edge: span for edge, span in edges.items() if _sizes(edge[1])}
+    rest = {edge: span for edge, span in edges.items() if edge not in said}
+    return union((flow(Value(said), TRANSFORM), apply(Value(rest), count)))
+
+
+def _sizes(chain: Chain) -> bool:
+    return any(isinstance(op, Flow) and op.how & SIZING for op in chain)
 
 
 def descend(value: Value, key: str) -> Value:

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import TRANSFORM, Signal, Test
-from pii_lint.lineage.values import NOTHING, Value, apply, flow, union
+from pii_lint.lineage.values import NOTHING, Value, apply, flow, sized, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import arguments, function_name, spec_of
@@ -25,7 +25,7 @@ def comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return union(
         (
             walk.value(walk, e.this, inner),
-            apply(iterated, Signal("count")),
+            sized(iterated, Signal("count")),
             apply(walk.value(walk, condition, inner), Test("condition"))
             if condition is not None
             else NOTHING,
@@ -64,7 +64,7 @@ def higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     args = [arg for _, arg in arguments(e)]
     lambdas = [arg for arg in args if isinstance(arg, exp.Lambda)]
     container = union(values(walk, (arg for arg in args if not isinstance(arg, exp.Lambda)), scope))
-    size = apply(container, Signal("count"))
+    size = sized(container, Signal("count"))
     name = function_name(e)
     if name in (
         "transform",

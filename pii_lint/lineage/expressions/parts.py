@@ -7,7 +7,7 @@ from sqlglot import exp
 from pii_lint.data.functions import FunctionSpec, unit_proves_part
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import TRANSFORM, Part, Signal
-from pii_lint.lineage.values import Value, apply, flow, union
+from pii_lint.lineage.values import Value, apply, flow, sized, union
 from pii_lint.lineage.walk import Walk, values
 
 from .calls import literal
@@ -19,7 +19,7 @@ from .roles import Args, CallHandler, sorted_args
 def _part(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = sorted_args(walk, spec, args, scope)
     if spec.name in LENGTHS and args and _is_list(walk, args[0][1], scope):
-        return union((apply(union(main), Signal("count")), side))
+        return union((sized(union(main), Signal("count")), side))
     bounds: list[str] = []
     computed: list[exp.Expr] = []
     width: int | None = None

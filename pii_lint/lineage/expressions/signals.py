@@ -8,7 +8,7 @@ from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.names import row_numbers
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import Signal, Test
-from pii_lint.lineage.values import NOTHING, Value, apply, union
+from pii_lint.lineage.values import NOTHING, Value, apply, sized, union
 from pii_lint.lineage.walk import Walk, values
 
 from .folds import group_of
@@ -24,7 +24,10 @@ def _deciding(op: Test | Signal) -> CallHandler:
         inside = union(values(walk, rest, scope))
         counting = isinstance(op, Signal) and spec.cls == "count"
         leaves = Signal(op.clause, group_of(walk, scope)) if counting else op
-        return apply(accessed(walk, inside, paths, scope) if paths else inside, leaves)
+        asked = accessed(walk, inside, paths, scope) if paths else inside
+        if isinstance(leaves, Signal) and spec.cls == "size":
+            return sized(asked, leaves)
+        return apply(asked, leaves)
 
     return handler
 
