@@ -37,8 +37,8 @@ def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     text = to.this in TEXT_TYPES
     if to.this is exp.DataType.Type.BOOLEAN:
         return flow(inside, TRANSFORM)
-    if text and to.expressions:
-        # it may cut a secret short, and leaves most values of a key apart
+    if _cuts(walk, to):
+        # a secret may be cut short; most values of a key stay apart
         return flow(as_scalar(inside), CAST | OPTIONAL)
     if to.expressions:
         if inside.fields and walk.dialect == "duckdb" and _named_alike(inside, schema_of(e)):
@@ -48,6 +48,27 @@ def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if to.this not in CONTAINERS:
         inside = as_scalar(inside)
     return flow(inside, CAST | OPTIONAL if isinstance(e, exp.TryCast) and not text else CAST)
+
+
+def _cuts(walk: Walk, to: exp.DataType) -> bool:
+    """True for a type that keeps only the first of a longer text, and says nothing."""
+    if to.this in (*TEXT_TYPES, *BINARY_TYPES) and to.expressions:
+        return True
+    if to.this in ONE_LETTER:
+        return walk.dialect not in WHOLE_CHAR | LENIENT
+    if to.this is exp.DataType.Type.USERDEFINED:
+        # PostgreSQL's own type of one byte
+        return str(to.args.get("kind")).lower() in ('"char"', "char")
+    return to.this in exp.DataType.NUMERIC_TYPES and walk.dialect in LENIENT
+
+
+BINARY_TYPES = (exp.DataType.Type.BINARY, exp.DataType.Type.VARBINARY)
+ONE_LETTER = (exp.DataType.Type.CHAR, exp.DataType.Type.NCHAR)
+WHOLE_CHAR = frozenset({"bigquery", "clickhouse", "databricks", "duckdb", "hive", "spark", "tsql"})
+"""Dialects in which a `char` without a length isn't one letter: it is the whole text, 30 letters or
+an error."""
+LENIENT = frozenset({"mysql", "singlestore", "doris", "starrocks", "sqlite"})
+"""Dialects that read as much of a text as a number as they can, and drop the rest."""
 
 
 def _named_alike(v: Value, schema: object) -> bool:
@@ -87,7 +108,8 @@ def binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     moved = [o for o in operands if not (isinstance(o, exp.Literal) and not o.is_string)]
     if cls in (exp.Add, exp.Sub, exp.Mul) and len(moved) == 1 and "0" not in map(_text, operands):
         # every value becomes another one, and can be told from it
-        return flow(walk.value(walk, moved[0], scope), ENCODE)
+        lossy = OPTIONAL if walk.dialect in LENIENT else 0
+        return flow(walk.value(walk, moved[0], scope), ENCODE | lossy)
     return flow(union(values(walk, operands, scope)), TRANSFORM)
 
 
@@ -111,7 +133,8 @@ def _text(e: exp.Expr) -> str:
 
 
 def _negated(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    return flow(walk.value(walk, e.this, scope), ENCODE)
+    lossy = OPTIONAL if walk.dialect in LENIENT else 0
+    return flow(walk.value(walk, e.this, scope), ENCODE | lossy)
 
 
 def _connected(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
