@@ -12,8 +12,10 @@ from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import arguments, function_name, literal, spec_of
 from .columns import as_column
+from .generators import RECORDS
 from .passing import children, transform
-from .roles import Args, CallHandler, transformed
+from .paths import keys_of
+from .roles import Args, CallHandler, sorted_args, transformed
 
 
 def _struct(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -81,6 +83,12 @@ def _fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scop
     return union(built_field(walk, arg, scope) for _, arg in args)
 
 
+def _entries(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = sorted_args(walk, spec, args, scope)
+    whole = union(main)
+    return union((Value({}, {"key": keys_of(whole), "value": flow(whole, TRANSFORM)}), side))
+
+
 CONSTANTS = (exp.Array, exp.Struct, exp.ToMap, exp.Map, exp.VarMap)
 
 
@@ -145,10 +153,15 @@ def _dot(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         return container
     call = e.this.unnest()
     spec = spec_of(walk, call) if isinstance(call, exp.Func) else None
-    if spec is not None and spec.cls == "table" and not isinstance(call, exp.Explode | exp.Unnest):
+    if spec is not None and spec.cls == "table" and not _opens(call, spec):
         # a column of the function's own, not a key of its argument
         return flow(container, TRANSFORM)
     return descend(container, right.name.lower())
+
+
+def _opens(call: exp.Expr, spec: FunctionSpec) -> bool:
+    """True for a function whose rows have the fields of what it is given."""
+    return isinstance(call, exp.Explode | exp.Unnest) or spec.name.endswith(RECORDS)
 
 
 def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value | None:
@@ -189,4 +202,4 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Bracket: _bracket,
     exp.Dot: _dot,
 }
-CLASSES: dict[str, CallHandler] = {"pairs": _pairs, "fields": _fields}
+CLASSES: dict[str, CallHandler] = {"pairs": _pairs, "fields": _fields, "entries": _entries}

@@ -12,6 +12,9 @@ from pii_lint.lineage.walk import Walk, values
 from .calls import arguments, function_name
 from .paths import accessed
 
+RECORDS = ("to_record", "to_recordset", "populate_record", "populate_recordset")
+"""How the functions are called that make rows of documents, a column a key."""
+
 
 def default_names(call: exp.Expr) -> list[str]:
     """The names Spark gives a generator's columns where nobody else does; empty for other calls."""

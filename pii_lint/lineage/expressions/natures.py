@@ -30,6 +30,24 @@ _AS_INSIDE = (exp.Filter, exp.IgnoreNulls, exp.Paren, exp.RespectNulls, exp.Wind
 _ARRAY_TYPES = (exp.DataType.Type.ARRAY, exp.DataType.Type.LIST)
 
 
+_GIVING_ARRAYS = frozenset(
+    """array arraycompact arrayconcat arraydistinct arrayenumerate arrayfilter arrayflatten
+    arrayintersect arraymap arraypopback arraypopfront arraypushback arraypushfront arrayresize
+    arrayreverse arrayreversesort arrayslice arraysort arraywithconstant arrayzip extractall
+    grouparray grouparraydistinct grouparrayinsertat grouparraylast grouparraysample
+    groupuniqarray mapkeys mapvalues range splitbychar splitbynonalpha splitbyregexp splitbystring
+    splitbywhitespace topk""".split()  # noqa: SIM905
+)
+"""Functions of ClickHouse's that give an array, whatever goes in."""
+
+
+def gives_array(e: exp.Expr) -> bool:
+    """True for a call of ClickHouse's that gives an array."""
+    while isinstance(e, _AS_INSIDE):
+        e = e.this
+    return isinstance(e, exp.Func) and function_name(e).replace("_", "") in _GIVING_ARRAYS
+
+
 def surely_list(e: exp.Expr, scope: Scope) -> bool:
     """True for what can be neither a struct nor a text."""
     while isinstance(e, _AS_INSIDE):

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import BUCKET, CASE, CAST, ENCODE, OPTIONAL, TRANSFORM, Flow
-from pii_lint.lineage.values import Value, apply, flow, union
+from pii_lint.lineage.values import Value, alternatives, apply, flow, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import spec_of
@@ -30,8 +30,12 @@ CONTAINERS = {
 
 
 def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    inside = walk.value(walk, e.this, scope)
     to = e.args.get("to")
+    if isinstance(to, exp.DataType) and to.this in TYPED:
+        typed = _typed(walk, e.this.unnest(), to, scope)
+        if typed is not None:
+            return typed
+    inside = walk.value(walk, e.this, scope)
     if not isinstance(to, exp.DataType):
         return flow(inside, TRANSFORM)
     text = to.this in TEXT_TYPES
@@ -48,6 +52,56 @@ def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if to.this not in CONTAINERS:
         inside = as_scalar(inside)
     return flow(inside, CAST | OPTIONAL if isinstance(e, exp.TryCast) and not text else CAST)
+
+
+TYPED = (exp.DataType.Type.STRUCT, exp.DataType.Type.ARRAY)
+
+
+def _typed(walk: Walk, e: exp.Expr, to: exp.DataType, scope: Scope) -> Value | None:
+    """A struct that is written out and given a type, as in `struct<a string>(x)`: names go by
+    place. None where they may go by name, or there is no struct to be seen."""
+    if isinstance(e, exp.Array) and to.this is exp.DataType.Type.ARRAY and len(to.expressions) == 1:
+        held = to.expressions[0]
+        items = [
+            typed
+            for item in e.expressions
+            if isinstance(held, exp.DataType)
+            and (typed := _typed(walk, item.unnest(), held, scope)) is not None
+        ]
+        whole = items and len(items) == len(e.expressions)
+        return alternatives(items, OPTIONAL) if whole else None
+    parts = _parts(e, named=walk.dialect in BY_PLACE)
+    fields = to.expressions if to.this is exp.DataType.Type.STRUCT else []
+    if not parts or len(parts) != len(fields):
+        return None
+    named: dict[str, Value] = {}
+    for part, field in zip(parts, fields, strict=True):
+        if not isinstance(field, exp.ColumnDef) or field.name.lower() in named:
+            return None
+        cast = exp.Cast(this=part.copy(), to=field.args["kind"].copy())
+        named[field.name.lower()] = walk.value(walk, cast, scope)
+    return Value({}, named)
+
+
+BY_PLACE = frozenset({"athena", "bigquery", "databricks", "presto", "spark", "trino"})
+"""Dialects that match the fields of a struct to those of its type by place, whatever their
+names."""
+
+
+def _parts(e: exp.Expr, *, named: bool) -> list[exp.Expr]:
+    """What the fields of a struct that is written out hold, in order; none for anything else, or
+    where some have a name and may not."""
+    row = isinstance(e, exp.Anonymous) and e.name.lower() in ("row", "struct")
+    if not (row or isinstance(e, exp.Struct | exp.Tuple)):
+        return []
+    if not named and any(isinstance(i, exp.Alias | exp.PropertyEQ) for i in e.expressions):
+        return []
+    if e.find(exp.Star, exp.Columns) is not None:
+        return []
+    return [
+        item.expression if isinstance(item, exp.PropertyEQ) else item.unalias()
+        for item in e.expressions
+    ]
 
 
 def _cuts(walk: Walk, to: exp.DataType) -> bool:

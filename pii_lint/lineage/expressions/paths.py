@@ -147,17 +147,22 @@ def _access(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scop
     return accessed(walk, walk.value(walk, args[0][1], scope), paths, scope, scalar=scalar)
 
 
-def _keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
-    main, side = sorted_args(walk, spec, args, scope)
+def keys_of(container: Value) -> Value:
+    """The names of what it holds."""
     edges: Edges = {}
-    for (ref, chain), span in union(main).edges.items():
+    for (ref, chain), span in container.edges.items():
         plain = all(isinstance(op, Flow) for op in chain)
         key = Ref(ref.read, ref.column, (*ref.path, KEYS)) if plain else ref
         merge(edges, {(key, extend(chain, Flow(TRANSFORM))): span})
+    return Value(edges)
+
+
+def _keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    main, side = sorted_args(walk, spec, args, scope)
     if "structure" in spec.name:
         # the types of the values, null among them
         side = union((side, apply(union(main), Test("test"))))
-    return union((Value(edges), side))
+    return union((keys_of(union(main)), side))
 
 
 def _json_value(walk: Walk, e: exp.Expr, scope: Scope) -> Value:

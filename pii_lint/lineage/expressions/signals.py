@@ -11,9 +11,10 @@ from pii_lint.lineage.summary import Signal, Test
 from pii_lint.lineage.values import NOTHING, Value, apply, sized, union
 from pii_lint.lineage.walk import Walk, values
 
+from .calls import literal
 from .folds import group_of
 from .paths import accessed
-from .roles import Args, CallHandler
+from .roles import Args, CallHandler, transformed
 
 
 def _deciding(op: Test | Signal) -> CallHandler:
@@ -32,6 +33,15 @@ def _deciding(op: Test | Signal) -> CallHandler:
     return handler
 
 
+def _aggregated(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    """The fold of a list that a literal names."""
+    named = literal(args[1][1]) if len(args) > 1 else None
+    meant = walk.functions.get(named.lower()) if named is not None else None
+    if meant is None or meant.cls != "count":
+        return transformed(walk, e, spec, args, scope)
+    return sized(walk.value(walk, args[0][1], scope), Signal("count"))
+
+
 def _rank(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     ranked = apply(union(values(walk, (arg for _, arg in args), scope)), Signal("window"))
     # a number a row: grouping by it groups nothing
@@ -47,5 +57,6 @@ CLASSES: dict[str, CallHandler] = {
     "size": _deciding(Signal("count")),
     "test": _deciding(Test("test")),
     "rank": _rank,
+    "aggregate": _aggregated,
     "constant": _constant,
 }
