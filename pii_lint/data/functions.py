@@ -42,6 +42,7 @@ CLASSES = (
     "access",
     "keys",
     "entries",
+    "zip",
     "aggregate",
     "mask",
     "table",

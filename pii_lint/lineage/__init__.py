@@ -18,7 +18,7 @@ from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
 from .snippets import snippet
 from .sql import dialect_of, excerpt, mention, parse, parse_name, relations_in
 from .summary import Edges, Ref, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
-from .values import NOTHING, Value, flat, merge
+from .values import NOTHING, Value, flat, merge, named
 from .walk import Shapes, Walk
 
 __all__ = [
@@ -117,11 +117,12 @@ def _summary(walk: Walk, relation: Relation, mentions: Mentions | None) -> Summa
             hidden = item.hidden if hidden is None else hidden & item.hidden
             continue
         fields: dict[tuple[str, ...], Edges] = {}
-        _fields(item.value, (), fields)
-        known = item.struct and not item.value.edges
-        told = tuple(item.value.fields or ()) if known else ()
+        content = named(item.value)
+        _fields(content, (), fields)
+        known = item.struct and not content.edges
+        told = tuple(content.fields or ()) if known else ()
         shape = ShapeColumn(item.key, item.name, item.exact, item.listed, told)
-        columns.append(SummaryColumn(shape, item.value.edges, fields, item.span, item.named))
+        columns.append(SummaryColumn(shape, content.edges, fields, item.span, item.named))
     return Summary(
         reads=walk.reads,
         columns=columns,

@@ -207,6 +207,8 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     locals: dict[str, Value] = field(default_factory=dict)
     # lambda parameters and loop variables, which shadow columns
+    rows: frozenset[str] = frozenset()
+    # those of them that are surely structs without names
     aliases: dict[str, Value] = field(default_factory=dict)
     # of the select list, for lateral references
     merged: dict[str, Value] = field(default_factory=dict)
@@ -259,6 +261,16 @@ class Scope:
         while scope is not None:
             if key in scope.locals:
                 return scope.locals[key]
+            scope = scope.parent
+        return None
+
+    def is_row(self, key: str) -> bool | None:
+        """Whether a parameter or variable is surely a struct without names; None where there is no
+        such parameter."""
+        scope: Scope | None = self
+        while scope is not None:
+            if key in scope.locals:
+                return key in scope.rows
             scope = scope.parent
         return None
 

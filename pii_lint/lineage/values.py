@@ -222,9 +222,35 @@ def descend(value: Value, key: str) -> Value:
         else:
             edges[ref, chain] = span
     own = Value(edges)
-    if value.fields and key in value.fields:
-        return union((own, value.fields[key]))
-    return own
+    fields = value.fields or {}
+    if key in fields:
+        return union((own, fields[key]))
+    # of a struct without names nobody knows which field the name is for
+    return union((own, *(part for place, part in fields.items() if place.startswith(PLACE))))
+
+
+PLACE = "$"
+"""Begins the key of a field that has no name, only a place."""
+
+
+def placed(parts: Iterable[Value]) -> Value:
+    """A struct whose fields have no names."""
+    return Value({}, {f"{PLACE}{i}": part for i, part in enumerate(parts, 1)})
+
+
+def at_place(struct: Value, place: int) -> Value:
+    """The field of a struct at a place, counted from 1; all of it where its fields have names."""
+    field = (struct.fields or {}).get(f"{PLACE}{place}")
+    return struct if field is None else union((Value(struct.edges), field))
+
+
+def named(value: Value) -> Value:
+    """The value, its fields run together where some have no name: no later query asks by place."""
+    if not value.fields:
+        return value
+    if any(key.startswith(PLACE) for key in value.fields):
+        return Value(flat(value))
+    return Value(value.edges, {key: named(part) for key, part in value.fields.items()})
 
 
 def stamp(value: Value, span: Span | None, *, over: bool) -> Value:

@@ -6,19 +6,40 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import MOVED, NULLABLE, OPTIONAL, TRANSFORM, UNKNOWN, Decode
-from pii_lint.lineage.values import Value, apply, descend, flat, flow, union
+from pii_lint.lineage.summary import (
+    MOVED,
+    NULLABLE,
+    OPTIONAL,
+    TRANSFORM,
+    UNKNOWN,
+    Decode,
+    Signal,
+)
+from pii_lint.lineage.values import (
+    Value,
+    apply,
+    at_place,
+    descend,
+    flat,
+    flow,
+    placed,
+    sized,
+    union,
+)
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import arguments, function_name, literal, spec_of
 from .columns import as_column
 from .generators import RECORDS
+from .natures import NAMELESS, surely_row
 from .passing import children, transform
 from .paths import keys_of
 from .roles import Args, CallHandler, sorted_args, transformed
 
 
 def _struct(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    if walk.dialect in NAMELESS and isinstance(e, exp.Struct) and surely_row(e, scope):
+        return placed(values(walk, e.expressions, scope))
     return union(built_field(walk, item, scope) for item in e.expressions)
 
 
@@ -80,7 +101,20 @@ def _fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scop
     if spec.name == "row" and walk.dialect == "postgres":
         fields = (walk.value(walk, arg, scope) for _, arg in args)
         return Value({}, {f"f{i}": field for i, field in enumerate(fields, 1)})
+    if spec.name == "row" and walk.dialect in NAMELESS:
+        return placed(walk.value(walk, arg, scope) for _, arg in args)
     return union(built_field(walk, arg, scope) for _, arg in args)
+
+
+def _zip(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    """Lists side by side: the longest says how many rows there are, and whose ends are null."""
+    lists = values(walk, (arg for _, arg in args), scope)
+    counted = (
+        sized(v, Signal("count"))
+        for v, (_, arg) in zip(lists, args, strict=True)
+        if not isinstance(arg, exp.Array) or arg.find(*_SEVERAL) is not None
+    )
+    return union((placed(flow(v, NULLABLE) for v in lists), *counted))
 
 
 def _entries(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
@@ -101,6 +135,9 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         if isinstance(index, exp.Literal):
             if index.is_string:
                 container = descend(container, index.name.lower())
+            elif walk.dialect in NAMELESS and surely_row(e.this, scope):
+                # the parser counts from 0
+                container = at_place(container, int(index.name) + 1)
             container = flow(container, NULLABLE)
             continue
         chosen_by = walk.value(walk, index, scope)
@@ -202,4 +239,9 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Bracket: _bracket,
     exp.Dot: _dot,
 }
-CLASSES: dict[str, CallHandler] = {"pairs": _pairs, "fields": _fields, "entries": _entries}
+CLASSES: dict[str, CallHandler] = {
+    "pairs": _pairs,
+    "fields": _fields,
+    "entries": _entries,
+    "zip": _zip,
+}

@@ -10,6 +10,7 @@ from pii_lint.lineage.values import NOTHING, Value, apply, flow, sized, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import arguments, function_name, spec_of
+from .natures import NAMELESS, lists_rows
 from .paths import accessed
 
 
@@ -22,6 +23,8 @@ def comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         locals={name.name.lower(): iterated for name in variable.find_all(exp.Identifier)},
     )
     condition = e.args.get("condition")
+    if lists_rows(e.args["iterator"], scope):
+        inner.rows = frozenset(inner.locals)
     return union(
         (
             walk.value(walk, e.this, inner),
@@ -33,10 +36,13 @@ def comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     )
 
 
-def _lambda_scope(walk: Walk, e: exp.Expr, bound: list[Value], scope: Scope) -> Scope:
+def _lambda_scope(
+    walk: Walk, e: exp.Expr, bound: list[Value], scope: Scope, *, rows: bool = False
+) -> Scope:
     names = [name.name.lower() for name in e.expressions]
     padded = bound + [bound[-1] if bound else NOTHING] * (len(names) - len(bound))
-    return Scope(parent=scope, locals=dict(zip(names, padded, strict=False)))
+    first = frozenset(names[:1] if rows else ())
+    return Scope(parent=scope, locals=dict(zip(names, padded, strict=False)), rows=first)
 
 
 def _bare_lambda(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -66,6 +72,7 @@ def higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     container = union(values(walk, (arg for arg in args if not isinstance(arg, exp.Lambda)), scope))
     size = sized(container, Signal("count"))
     name = function_name(e)
+    rows = bool(args) and walk.dialect in NAMELESS and lists_rows(args[0], scope)
     if name in (
         "transform",
         "list_transform",
@@ -75,13 +82,13 @@ def higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         "apply",
     ):
         bodies = [
-            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope))
+            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope, rows=rows))
             for f in lambdas
         ]
         return union((*bodies, size))
     if name in ("array_filter", "filter", "list_filter"):
         bodies = [
-            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope))
+            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope, rows=rows))
             for f in lambdas
         ]
         return union((container, apply(union(bodies), Test("condition"))))

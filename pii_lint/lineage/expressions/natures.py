@@ -75,11 +75,50 @@ def surely_struct(e: exp.Expr, scope: Scope) -> bool:
     """True for a struct made in this text, or a whole row."""
     e = e.unnest()
     if not (isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier)):
-        return isinstance(e, exp.Struct)
+        return isinstance(e, exp.Struct) or surely_row(e, scope)
     known = _meant(e, scope)
     if known:
         return all(column.struct for column in known)
     return not e.table and scope.source(e.name.lower()) is not None
+
+
+NAMELESS = frozenset({"duckdb", "athena", "presto", "trino"})
+"""Dialects whose rows have fields without names, asked for by place."""
+
+
+def surely_row(e: exp.Expr, scope: Scope) -> bool:
+    """True for a struct whose fields have no names."""
+    e = e.unnest()
+    local = scope.is_row(e.name.lower()) if isinstance(e, exp.Identifier | exp.Column) else None
+    if local is not None:
+        return local
+    if isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier):
+        known = _meant(e, scope)
+        return bool(known) and all(column.struct for column in known)
+    if isinstance(e, exp.Explode | exp.Unnest):
+        return len(_held(e)) == 1 and lists_rows(_held(e)[0], scope)
+    if isinstance(e, exp.Bracket):
+        index = e.expressions[0] if len(e.expressions) == 1 else None
+        whole = isinstance(index, exp.Literal) and not index.is_string
+        return whole and lists_rows(e.this, scope)
+    if isinstance(e, exp.Struct):
+        return not any(isinstance(i, exp.Alias | exp.PropertyEQ) for i in e.expressions)
+    return isinstance(e, exp.Anonymous) and function_name(e) == "row"
+
+
+def _held(e: exp.Expr) -> list[exp.Expr]:
+    return [e.this] if isinstance(e, exp.Explode) else e.expressions
+
+
+def lists_rows(e: exp.Expr, scope: Scope) -> bool:
+    """True for a list of structs whose fields have no names."""
+    e = e.unnest()
+    if isinstance(e, exp.Array):
+        return bool(e.expressions) and all(surely_row(item, scope) for item in e.expressions)
+    return isinstance(e, exp.Func) and function_name(e) in ZIPS
+
+
+ZIPS = frozenset({"list_zip", "array_zip", "zip"})
 
 
 def schema_of(e: exp.Expr) -> object:
