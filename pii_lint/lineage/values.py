@@ -209,6 +209,37 @@ def sized(value: Value, count: Signal) -> Value:
     return union((flow(Value(said), TRANSFORM), apply(Value(rest), count)))
 
 
+def counting(value: Value) -> Edges:
+    """What decided how many rows there are; of what said so itself the value stays in sight."""
+    edges: Edges = {}
+    for (ref, chain), span in flat(value).items():
+        count = Signal("count")
+        merge(edges, {(ref, (*chain, count) if _sizes(chain) else extend(chain, count)): span})
+    return edges
+
+
+def told(rows: Edges) -> Value:
+    """The values that said how many rows there are: whoever counts the rows has them back."""
+    return Value(
+        {
+            (ref, chain[:-1]): span
+            for (ref, chain), span in rows.items()
+            if len(chain) > 1 and isinstance(chain[-1], Signal) and _sizes(chain[:-1])
+        }
+    )
+
+
+def settled(rows: Edges) -> Edges:
+    """What decided about rows of which only one is left."""
+    edges: Edges = {}
+    for (ref, chain), span in rows.items():
+        last = chain[-1] if chain else None
+        merge(
+            edges, {(ref, (last,) if isinstance(last, Signal) and _sizes(chain) else chain): span}
+        )
+    return edges
+
+
 def _sizes(chain: Chain) -> bool:
     return any(isinstance(op, Flow) and op.how & SIZING for op in chain)
 

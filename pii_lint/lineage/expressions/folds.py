@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
-from pii_lint.lineage.scopes import Scope
+from pii_lint.lineage.scopes import Scope, rows_of
 from pii_lint.lineage.summary import CAST, TRANSFORM, Chain, Edge, Floor, Flow, Fold, Ref, Test
-from pii_lint.lineage.values import Value, apply, flow, union
+from pii_lint.lineage.values import NOTHING, Value, apply, flow, told, union
 from pii_lint.lineage.walk import Walk
 
 from .conditions import pinned
@@ -84,7 +84,13 @@ def quantile_of(
 def _fold(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = sorted_args(walk, spec, args, scope)
     operands = [arg for _, arg in args]
-    return union((folded(walk, union(main), scope, numeric=True, args=operands), side))
+    # a sum of ones counts the rows
+    made = told(rows_of(scope.sources)) if spec.name in ADDING else NOTHING
+    inside = union((*main, made))
+    return union((folded(walk, inside, scope, numeric=True, args=operands), side))
+
+
+ADDING = frozenset({"sum", "fsum", "kahan_sum", "sumkahan", "sum_no_overflow", "try_sum"})
 
 
 def _quantile(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:

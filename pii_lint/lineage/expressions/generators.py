@@ -13,7 +13,7 @@ from .calls import arguments, function_name
 from .paths import accessed
 
 RECORDS = ("to_record", "to_recordset", "populate_record", "populate_recordset")
-"""How the functions are called that make rows of documents, a column a key."""
+"""How the names end of PostgreSQL's functions that make rows of the caller's own columns."""
 
 
 def default_names(call: exp.Expr) -> list[str]:

@@ -6,13 +6,13 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.names import row_numbers
-from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import Signal, Test
-from pii_lint.lineage.values import NOTHING, Value, apply, sized, union
+from pii_lint.lineage.scopes import Scope, rows_of
+from pii_lint.lineage.summary import TRANSFORM, Signal, Test
+from pii_lint.lineage.values import NOTHING, Value, apply, flow, sized, told, union
 from pii_lint.lineage.walk import Walk, values
 
 from .calls import literal
-from .folds import group_of
+from .folds import folded, group_of
 from .paths import accessed
 from .roles import Args, CallHandler, transformed
 
@@ -28,9 +28,16 @@ def _deciding(op: Test | Signal) -> CallHandler:
         asked = accessed(walk, inside, paths, scope) if paths else inside
         if isinstance(leaves, Signal) and spec.cls == "size":
             return sized(asked, leaves)
-        return apply(asked, leaves)
+        left = apply(asked, leaves)
+        return union((left, _recounted(walk, scope))) if counting else left
 
     return handler
+
+
+def _recounted(walk: Walk, scope: Scope) -> Value:
+    """The values that rows were made of, when the rows are counted."""
+    made = told(rows_of(scope.sources))
+    return folded(walk, made, scope, numeric=True) if made else made
 
 
 def _aggregated(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
@@ -44,6 +51,7 @@ def _aggregated(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: 
 
 def _rank(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     ranked = apply(union(values(walk, (arg for _, arg in args), scope)), Signal("window"))
+    ranked = union((ranked, flow(told(rows_of(scope.sources)), TRANSFORM)))
     # a number a row: grouping by it groups nothing
     return union((ranked, row_numbers(scope))) if isinstance(e, exp.RowNumber) else ranked
 

@@ -16,7 +16,7 @@ from pii_lint.lineage.expressions.natures import (
     surely_struct,
 )
 from pii_lint.lineage.scopes import Column, Item, Scope, Tail
-from pii_lint.lineage.values import Value, descend, union
+from pii_lint.lineage.values import PLACE, Value, descend, union
 from pii_lint.lineage.walk import Walk
 
 from .output_columns import output_column
@@ -66,7 +66,8 @@ def _is_deep(call: exp.Expr) -> bool:
 
 def _branches(content: Value) -> Iterator[Column]:
     for key, part in (content.fields or {}).items():
-        yield Column(key, key, key, union((part, Value(content.edges))))
+        name = key.replace(PLACE, "element")
+        yield Column(name, name, name, union((part, Value(content.edges))))
 
 
 def _leaves(content: Value) -> Iterator[Column]:
