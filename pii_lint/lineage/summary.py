@@ -29,6 +29,9 @@ KEYS = "$keys"
 """The last step of a `Ref.path` that asks for a container's keys, not its values."""
 SCALAR = "$scalar"
 """The last step of a `Ref.path` that takes what it finds for a plain value, not for a container."""
+ENTRY = "$entry"
+"""Begins a step of a `Ref.path` into the rows that a container opens into. Each may be a pair of a
+`key` and a `value`, whose key is data; `=` and a key follow where only that one is asked for."""
 UNKNOWN = "$unknown"
 """`Ref.read` for a place where sight was lost; `Ref.column` says why."""
 

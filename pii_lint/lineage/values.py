@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from .summary import (
     CHANGED,
+    ENTRY,
     ROWS,
     SIZING,
     SKIPPED,
@@ -258,6 +259,22 @@ def descend(value: Value, key: str) -> Value:
         return union((own, fields[key]))
     # of a struct without names nobody knows which field the name is for
     return union((own, *(part for place, part in fields.items() if place.startswith(PLACE))))
+
+
+def opened(value: Value) -> Value:
+    """What the rows of a container hold."""
+    return Value(descend(Value(value.edges), ENTRY).edges, value.fields)
+
+
+def entries_of(rows: Value, keys: Iterable[str]) -> Value:
+    """What the rows of a container hold under some keys, where they are pairs of key and value."""
+    edges: Edges = {}
+    for key in keys:
+        for (ref, chain), span in rows.edges.items():
+            taken = ref.path[-1:] == (ENTRY,)
+            path = (*ref.path[:-1], f"{ENTRY}={key}") if taken else ref.path
+            merge(edges, {(ref._replace(path=path), chain): span})
+    return Value(edges, rows.fields)
 
 
 PLACE = "$"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pii_lint.artifacts.model import Column
 from pii_lint.labels import MAYBE_NULL, OF_CHANGED, SECRET, UNKNOWN, Form, Label, Origin
-from pii_lint.lineage.summary import HELD, KEYS, ROW_ID, ROWS, SCALAR, TAIL, Ref, Shape
+from pii_lint.lineage.summary import ENTRY, HELD, KEYS, ROW_ID, ROWS, SCALAR, TAIL, Ref, Shape
 
 from .declared import ANY_DEPTH, LATENT, Position
 from .inventory import ColumnFacts, RelationFacts, Span, Via
@@ -95,12 +95,16 @@ class Linked:
 
 def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
     """Where a label stands inside what a path takes out; None where the path passes it by."""
+    path, pair = _pair(path)
     for i, step in enumerate(position):
         rest = path[i:]
         if not rest:
             return position[i:]
         if step in (ANY_DEPTH, LATENT):
             key = position[i + 1]
+            if pair is not None:
+                # the key is data: where none is asked for it may be any, the personal one too
+                return () if pair in ("", key) or key in rest else None
             if key in rest or (step == ANY_DEPTH and rest == (SCALAR,)):
                 # the key itself, or the whole document read as text
                 return ()
@@ -110,6 +114,16 @@ def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
         if step != rest[0]:
             return None
     return ()
+
+
+def _pair(path: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """The path without its step into rows, and the key by which it asks pairs among them for their
+    value: empty for any key, None where it asks for none."""
+    at = next((i for i, step in enumerate(path) if step.startswith(ENTRY)), None)
+    if at is None:
+        return path, None
+    plain = tuple(step for step in path if not step.startswith(ENTRY))
+    return plain, path[at].removeprefix(ENTRY)[1:] if path[at + 1 : at + 2] == ("value",) else None
 
 
 def lost(node: str) -> Label:

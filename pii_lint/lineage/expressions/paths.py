@@ -9,7 +9,18 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import CAST, KEYS, NULLABLE, SCALAR, TRANSFORM, Edges, Flow, Ref, Test
+from pii_lint.lineage.summary import (
+    CAST,
+    ENTRY,
+    KEYS,
+    NULLABLE,
+    SCALAR,
+    TRANSFORM,
+    Edges,
+    Flow,
+    Ref,
+    Test,
+)
 from pii_lint.lineage.values import NOTHING, Value, apply, descend, extend, flow, merge, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
@@ -111,7 +122,8 @@ def as_scalar(v: Value) -> Value:
     """A field read as text, a number or a date: whatever lies deeper in it isn't asked for."""
     edges: Edges = {}
     for (ref, chain), span in v.edges.items():
-        deep = ref.path and not ref.path[-1].startswith("$")
+        steps = [step for step in ref.path if not step.startswith(ENTRY)]
+        deep = steps and not steps[-1].startswith("$")
         taken = ref._replace(path=(*ref.path, SCALAR)) if deep else ref
         merge(edges, {(taken, chain): span})
     return Value(edges, v.fields)

@@ -8,7 +8,7 @@ from pii_lint.lineage.expressions import value
 from pii_lint.lineage.expressions.natures import lists_rows
 from pii_lint.lineage.scopes import Item, Relation, Scope, Tail
 from pii_lint.lineage.summary import TRANSFORM
-from pii_lint.lineage.values import NOTHING, Value, flow, union
+from pii_lint.lineage.values import NOTHING, Value, flow, opened, union
 from pii_lint.lineage.walk import Walk, values
 
 from .relations import column, counted
@@ -38,7 +38,7 @@ def unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
         items = _elements("field", [union((v, Value(whole.edges))) for v in fields])
         whole = Value(whole.edges)
     else:
-        items = _elements(_name(walk, node), inputs)
+        items = _elements(_name(walk, node), [opened(v) for v in inputs] if bigquery else inputs)
     offset = node.args.get("offset")
     if isinstance(offset, exp.Expr):
         items.append(column(offset.name, NOTHING))
@@ -47,7 +47,7 @@ def unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
         return Relation(items, rows=rows, scalar=not offset)
     # the fields of an unnested struct may be named without its column, but not on DuckDB
     if walk.dialect != "duckdb" and (whole.edges or (whole.fields and not bigquery)):
-        items.append(Tail(None, value=whole))
+        items.append(Tail(None, value=opened(whole)))
     return Relation(items, certain=certain, rows=rows)
 
 

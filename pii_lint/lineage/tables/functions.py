@@ -10,7 +10,7 @@ from pii_lint.lineage.expressions.generators import RECORDS, default_names, spre
 from pii_lint.lineage.expressions.paths import accessed
 from pii_lint.lineage.scopes import Column, Item, Relation, Scope, Tail
 from pii_lint.lineage.summary import TRANSFORM, Edges
-from pii_lint.lineage.values import NOTHING, Value, flow, merge, union
+from pii_lint.lineage.values import NOTHING, Value, flow, merge, opened, union
 from pii_lint.lineage.walk import Walk
 
 from .documents import rows_of_document
@@ -76,11 +76,12 @@ def _opened(walk: Walk, call: exp.Expr, name: str, whole: Value, scope: Scope) -
     rows = counted(whole)
     changed = flow(whole, TRANSFORM)
     if "flatten" in name or (walk.dialect == "snowflake" and isinstance(call, exp.Explode)):
-        flattened = [column(c, whole if c in ("value", "this") else changed) for c in FLATTENED]
+        shown = {"value": opened(whole), "this": whole}
+        flattened = [column(c, shown.get(c, changed)) for c in FLATTENED]
         return Relation([*flattened], rows=rows)
     if name in ("json_tree", "each") or ("json" in name and "each" in name):
         named = JSON_ROWS[:2] if walk.dialect in POSTGRES else JSON_ROWS
-        return Relation([column(c, whole) for c in named], rows=rows)
+        return Relation([column(c, opened(whole)) for c in named], rows=rows)
     if walk.dialect in POSTGRES and not name.endswith((*RECORDS, "unnest")):
         own = "value" if "array_elements" in name or name == "svals" else name
         return Relation([column(own, whole)], rows=rows, scalar=True)
