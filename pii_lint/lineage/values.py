@@ -230,6 +230,11 @@ def told(rows: Edges) -> Value:
     )
 
 
+def places(rows: Edges) -> Value:
+    """Numbers of rows: the last one says how many there are."""
+    return flow(told(rows), TRANSFORM)
+
+
 def settled(rows: Edges) -> Edges:
     """What decided about rows of which only one is left."""
     edges: Edges = {}

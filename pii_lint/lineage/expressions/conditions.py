@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from sqlglot import exp
 
 from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import Edge
-from pii_lint.lineage.values import flat
+from pii_lint.lineage.summary import Edge, Test
+from pii_lint.lineage.values import Value, apply, flat, union
 from pii_lint.lineage.walk import Walk, values
 
 
@@ -73,6 +73,20 @@ def _compared_pairs(e: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
         yield e.this, e.expressions[0]
     elif isinstance(e, exp.Between) and e.args["low"] == e.args["high"]:
         yield e.this, e.args["low"]
+
+
+def met_by(walk: Walk, condition: exp.Expr, names: Container[str], scope: Scope) -> Value:
+    """What a condition holds one of these names equal to: what goes by it then is that value."""
+    found: list[Value] = []
+    for node in conjuncts(condition):
+        for left, right in _compared_pairs(node):
+            for named, other in ((left, right), (right, left)):
+                if named.unnest().name.lower() in names and isinstance(named.unnest(), NAMES):
+                    found.append(walk.value(walk, other, scope))
+    return apply(union(found), Test("condition", equated=True))
+
+
+NAMES = (exp.Identifier, exp.Column)
 
 
 def pinned(walk: Walk, condition: exp.Expr, scope: Scope) -> frozenset[Edge]:

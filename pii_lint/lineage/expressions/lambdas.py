@@ -10,6 +10,7 @@ from pii_lint.lineage.values import NOTHING, Value, apply, flow, sized, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import arguments, function_name, spec_of
+from .conditions import met_by
 from .natures import NAMELESS, lists_rows
 from .paths import accessed
 
@@ -32,6 +33,7 @@ def comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
             apply(walk.value(walk, condition, inner), Test("condition"))
             if condition is not None
             else NOTHING,
+            met_by(walk, condition, inner.locals, inner) if condition is not None else NOTHING,
         )
     )
 
@@ -91,7 +93,16 @@ def higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
             walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope, rows=rows))
             for f in lambdas
         ]
-        return union((container, apply(union(bodies), Test("condition"))))
+        equal = [
+            met_by(
+                walk,
+                f.this,
+                {name.name.lower() for name in f.expressions[:1]},
+                _lambda_scope(walk, f, [container, size], scope, rows=rows),
+            )
+            for f in lambdas
+        ]
+        return union((container, *equal, apply(union(bodies), Test("condition"))))
     bodies = [walk.value(walk, f.this, _lambda_scope(walk, f, [container], scope)) for f in lambdas]
     spec = spec_of(walk, e)
     if spec is not None and spec.cls == "test":

@@ -8,7 +8,7 @@ from pii_lint.lineage.expressions import value
 from pii_lint.lineage.expressions.natures import lists_rows
 from pii_lint.lineage.scopes import Item, Relation, Scope, Tail
 from pii_lint.lineage.summary import TRANSFORM
-from pii_lint.lineage.values import NOTHING, Value, flow, opened, union
+from pii_lint.lineage.values import NOTHING, Value, flow, opened, places, union
 from pii_lint.lineage.walk import Walk, values
 
 from .relations import column, counted
@@ -41,7 +41,9 @@ def unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
         items = _elements(_name(walk, node), [opened(v) for v in inputs] if bigquery else inputs)
     offset = node.args.get("offset")
     if isinstance(offset, exp.Expr):
-        items.append(column(offset.name, NOTHING))
+        items.append(column(offset.name, places(rows)))
+    elif offset:
+        items.append(column("ordinality", places(rows)))
     certain = len(items)
     if bigquery and all(isinstance(e, PLAIN_ARRAYS) for e in node.expressions):
         return Relation(items, rows=rows, scalar=not offset)
