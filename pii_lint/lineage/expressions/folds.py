@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
+from pii_lint.lineage.names import reads_of
 from pii_lint.lineage.scopes import Scope, rows_of
 from pii_lint.lineage.summary import CAST, TRANSFORM, Chain, Edge, Floor, Flow, Fold, Ref, Test
 from pii_lint.lineage.values import NOTHING, Value, apply, flow, told, union
@@ -85,9 +86,21 @@ def _fold(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope)
     main, side = sorted_args(walk, spec, args, scope)
     operands = [arg for _, arg in args]
     # a sum of ones counts the rows
-    made = told(rows_of(scope.sources)) if spec.name in ADDING else NOTHING
-    inside = union((*main, made))
-    return union((folded(walk, inside, scope, numeric=True, args=operands), side))
+    made = recounted(walk, scope) if spec.name in ADDING else NOTHING
+    return union((folded(walk, union(main), scope, numeric=True, args=operands), made, side))
+
+
+def recounted(walk: Walk, scope: Scope) -> Value:
+    """The values that rows were made of, when the rows are counted."""
+    rows = rows_of(scope.sources)
+    made = told(rows)
+    if not made:
+        return made
+    mine = reads_of(rows)
+    own = {edge: span for edge, span in made.edges.items() if edge[0].read in mine}
+    # made by the one row of an outer query that a scalar query is asked for
+    outer = {edge: span for edge, span in made.edges.items() if edge not in own}
+    return union((folded(walk, Value(own), scope, numeric=True), flow(Value(outer), TRANSFORM)))
 
 
 ADDING = frozenset({"sum", "fsum", "kahan_sum", "sumkahan", "sum_no_overflow", "try_sum"})

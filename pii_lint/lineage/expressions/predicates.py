@@ -17,9 +17,13 @@ _BESIDE = re.compile(
 """What may stand beside the chains without reading anything of the document."""
 
 
+_ROOT = re.compile(r"(?:^|[\s(!=<>+*/-])\$\s*(?:[.\[?=<>!+*/-]|$)")
+"""Where a path begins; `$oid` and `price ($)` are keys."""
+
+
 def computes(path: str) -> bool:
     """True for a path with a filter, an operator or a method: its text says no keys by itself."""
-    return "$" in path and _PLAIN.fullmatch(path) is None
+    return _ROOT.search(path) is not None and _PLAIN.fullmatch(path) is None
 
 
 def asked(path: exp.Expr) -> list[exp.Expr] | None:

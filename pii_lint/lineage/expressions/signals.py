@@ -8,11 +8,11 @@ from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.names import row_numbers
 from pii_lint.lineage.scopes import Scope, rows_of
 from pii_lint.lineage.summary import Signal, Test
-from pii_lint.lineage.values import NOTHING, Value, apply, places, sized, told, union
+from pii_lint.lineage.values import NOTHING, Value, apply, places, sized, union
 from pii_lint.lineage.walk import Walk, values
 
 from .calls import literal
-from .folds import folded, group_of
+from .folds import group_of, recounted
 from .paths import accessed
 from .roles import Args, CallHandler, transformed
 
@@ -29,15 +29,9 @@ def _deciding(op: Test | Signal) -> CallHandler:
         if isinstance(leaves, Signal) and spec.cls == "size":
             return sized(asked, leaves)
         left = apply(asked, leaves)
-        return union((left, _recounted(walk, scope))) if counting else left
+        return union((left, recounted(walk, scope))) if counting else left
 
     return handler
-
-
-def _recounted(walk: Walk, scope: Scope) -> Value:
-    """The values that rows were made of, when the rows are counted."""
-    made = told(rows_of(scope.sources))
-    return folded(walk, made, scope, numeric=True) if made else made
 
 
 def _aggregated(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
