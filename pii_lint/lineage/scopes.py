@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from .summary import HELD, ROWS, TAIL, Edge, Edges, Ref, Shape, ShapeColumn, Span
-from .values import NOTHING, Value, descend, merge, union
+from .values import NOTHING, Value, descend, merge, told, union
 
 QUOTED_EXACT = frozenset({"postgres", "snowflake", "oracle"})
 """Dialects in which a quoted identifier keeps its case and is told apart from the folded one."""
@@ -288,3 +288,8 @@ def rows_of(sources: list[Source]) -> Edges:
     for source in sources:
         merge(edges, source.relation.rows)
     return edges
+
+
+def makers_of(sources: list[Source]) -> Value:
+    """The values that said how many rows of all sources there are."""
+    return union(told(source.relation.rows) for source in sources)

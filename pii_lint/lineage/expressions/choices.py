@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
-from pii_lint.lineage.scopes import Scope, rows_of
+from pii_lint.lineage.scopes import Scope, makers_of
 from pii_lint.lineage.summary import (
     CONCAT,
     NULLABLE,
@@ -19,7 +19,7 @@ from pii_lint.lineage.summary import (
     Signal,
     Test,
 )
-from pii_lint.lineage.values import Value, apply, blend, extend, flat, flow, merge, told, union
+from pii_lint.lineage.values import Value, apply, blend, extend, flat, flow, merge, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .roles import Args, CallHandler, passing
@@ -98,7 +98,7 @@ def _pick(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope)
     picked = passing(how)(walk, e, spec, args, scope)
     if isinstance(e, GATHERING):
         # as long as there are rows: whoever measures it has back what made them
-        picked = union((picked, flow(told(rows_of(scope.sources)), TRANSFORM | SIZING)))
+        picked = union((picked, flow(makers_of(scope.sources), TRANSFORM | SIZING)))
     return compared(picked) if extreme else picked
 
 

@@ -8,9 +8,9 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.names import reads_of
-from pii_lint.lineage.scopes import Scope, rows_of
+from pii_lint.lineage.scopes import Scope, makers_of, rows_of
 from pii_lint.lineage.summary import CAST, TRANSFORM, Chain, Edge, Floor, Flow, Fold, Ref, Test
-from pii_lint.lineage.values import NOTHING, Value, apply, flow, told, union
+from pii_lint.lineage.values import NOTHING, Value, apply, flow, union
 from pii_lint.lineage.walk import Walk
 
 from .conditions import pinned
@@ -92,11 +92,10 @@ def _fold(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope)
 
 def recounted(walk: Walk, scope: Scope) -> Value:
     """The values that rows were made of, when the rows are counted."""
-    rows = rows_of(scope.sources)
-    made = told(rows)
+    made = makers_of(scope.sources)
     if not made:
         return made
-    mine = reads_of(rows)
+    mine = reads_of(rows_of(scope.sources))
     own = {edge: span for edge, span in made.edges.items() if edge[0].read in mine}
     # made by the one row of an outer query that a scalar query is asked for
     outer = {edge: span for edge, span in made.edges.items() if edge not in own}

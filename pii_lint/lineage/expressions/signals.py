@@ -6,9 +6,9 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.names import row_numbers
-from pii_lint.lineage.scopes import Scope, rows_of
-from pii_lint.lineage.summary import Signal, Test
-from pii_lint.lineage.values import NOTHING, Value, apply, places, sized, union
+from pii_lint.lineage.scopes import Scope, makers_of
+from pii_lint.lineage.summary import TRANSFORM, Signal, Test
+from pii_lint.lineage.values import NOTHING, Value, apply, flow, sized, union
 from pii_lint.lineage.walk import Walk, values
 
 from .calls import literal
@@ -45,7 +45,7 @@ def _aggregated(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: 
 
 def _rank(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     ranked = apply(union(values(walk, (arg for _, arg in args), scope)), Signal("window"))
-    ranked = union((ranked, places(rows_of(scope.sources))))
+    ranked = union((ranked, flow(makers_of(scope.sources), TRANSFORM)))
     # a number a row: grouping by it groups nothing
     return union((ranked, row_numbers(scope))) if isinstance(e, exp.RowNumber) else ranked
 
