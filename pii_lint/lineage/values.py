@@ -271,15 +271,17 @@ def opened(value: Value) -> Value:
     return Value(descend(Value(value.edges), ENTRY).edges, value.fields)
 
 
-def entries_of(rows: Value, keys: Iterable[str]) -> Value:
-    """What the rows of a container hold under some keys, where they are pairs of key and value."""
+def of_keys(value: Value, keys: Iterable[str]) -> Value:
+    """What a value made of pairs is where their key is one of these."""
     edges: Edges = {}
     for key in keys:
-        for (ref, chain), span in rows.edges.items():
-            taken = ref.path[-1:] == (ENTRY,)
-            path = (*ref.path[:-1], f"{ENTRY}={key}") if taken else ref.path
-            merge(edges, {(ref._replace(path=path), chain): span})
-    return Value(edges, rows.fields)
+        for (ref, chain), span in value.edges.items():
+            path = list(ref.path)
+            if ENTRY in path:
+                # pairs may lie in pairs: these are the innermost
+                path[len(path) - 1 - path[::-1].index(ENTRY)] = f"{ENTRY}={key}"
+            merge(edges, {(ref._replace(path=tuple(path)), chain): span})
+    return Value(edges, value.fields)
 
 
 PLACE = "$"

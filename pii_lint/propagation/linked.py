@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pii_lint.artifacts.model import Column
 from pii_lint.labels import MAYBE_NULL, OF_CHANGED, SECRET, UNKNOWN, Form, Label, Origin
@@ -95,16 +96,18 @@ class Linked:
 
 def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
     """Where a label stands inside what a path takes out; None where the path passes it by."""
-    path, pair = _pair(path)
+    asked: list[str] = []
+    if path and position:
+        path, asked = _pairs(path)
     for i, step in enumerate(position):
         rest = path[i:]
         if not rest:
             return position[i:]
         if step in (ANY_DEPTH, LATENT):
             key = position[i + 1]
-            if pair is not None:
+            if asked:
                 # the key is data: where none is asked for it may be any, the personal one too
-                return () if pair in ("", key) or key in rest else None
+                return () if "" in asked or key in asked or key in rest else None
             if key in rest or (step == ANY_DEPTH and rest == (SCALAR,)):
                 # the key itself, or the whole document read as text
                 return ()
@@ -116,14 +119,16 @@ def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
     return ()
 
 
-def _pair(path: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """The path without its step into rows, and the key by which it asks pairs among them for their
-    value: empty for any key, None where it asks for none."""
-    at = next((i for i, step in enumerate(path) if step.startswith(ENTRY)), None)
-    if at is None:
-        return path, None
+def _pairs(path: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+    """The path without its steps into rows, and the keys by which it asks pairs among them for
+    their value, an empty one for any key."""
     plain = tuple(step for step in path if not step.startswith(ENTRY))
-    return plain, path[at].removeprefix(ENTRY)[1:] if path[at + 1 : at + 2] == ("value",) else None
+    keys = [
+        step.removeprefix(ENTRY)[1:]
+        for step, after in pairwise(path)
+        if step.startswith(ENTRY) and after == "value"
+    ]
+    return plain, keys
 
 
 def lost(node: str) -> Label:

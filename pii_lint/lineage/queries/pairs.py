@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from pii_lint.lineage.expressions.conditions import conjuncts
+from pii_lint.lineage.expressions.pairs import asked_keys
 from pii_lint.lineage.scopes import Column, Item, Relation, Scope, Source, Tail
 from pii_lint.lineage.summary import ENTRY
-from pii_lint.lineage.values import entries_of
+from pii_lint.lineage.values import of_keys
 from pii_lint.lineage.walk import Walk
 
 
@@ -24,7 +24,7 @@ def narrow(walk: Walk, e: exp.Select, scope: Scope) -> None:
 def _narrowed(relation: Relation, keys: list[str]) -> Relation:
     items: list[Item] = []
     for item in relation.items:
-        content = entries_of(item.value, keys)
+        content = of_keys(item.value, keys)
         if isinstance(item, Column):
             items.append(item.having(content))
         else:
@@ -34,18 +34,9 @@ def _narrowed(relation: Relation, keys: list[str]) -> Relation:
 
 def _keys(e: exp.Select, source: Source) -> Iterator[list[str]]:
     for condition in _conditions(e, source):
-        for node in conjuncts(condition):
-            sides = (node.this, *_others(node))
-            names = [side for side in sides if isinstance(side, exp.Column)]
-            texts = [s.name.lower() for s in sides if isinstance(s, exp.Literal) and s.is_string]
-            if len(names) == 1 and len(texts) == len(sides) - 1 and _is_key(names[0], source):
-                yield texts
-
-
-def _others(node: exp.Expr) -> list[exp.Expr]:
-    if isinstance(node, exp.EQ):
-        return [node.expression]
-    return node.expressions if isinstance(node, exp.In) and not node.args.get("query") else []
+        for column, keys in asked_keys(condition):
+            if column.table.lower() in {"", *_names(source)}:
+                yield keys
 
 
 def _are_pairs(item: Item) -> bool:
@@ -62,10 +53,6 @@ def _conditions(e: exp.Select, source: Source) -> Iterator[exp.Expr]:
         on = node.args.get("on")
         if on is not None and inward and _names_of(node.this) & _names(source):
             yield on
-
-
-def _is_key(column: exp.Column, source: Source) -> bool:
-    return column.name.lower() == "key" and column.table.lower() in {"", *_names(source)}
 
 
 def _names(source: Source) -> set[str]:
