@@ -11,6 +11,7 @@ from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import (
     CAST,
+    CHANGED,
     ENTRY,
     KEYS,
     NULLABLE,
@@ -163,7 +164,8 @@ def keys_of(container: Value) -> Value:
     """The names of what it holds."""
     edges: Edges = {}
     for (ref, chain), span in container.edges.items():
-        plain = all(isinstance(op, Flow) for op in chain)
+        # what was changed may be a key itself: `map {email: …}`
+        plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
         key = Ref(ref.read, ref.column, (*ref.path, KEYS)) if plain else ref
         merge(edges, {(key, extend(chain, Flow(TRANSFORM))): span})
     return Value(edges)
