@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.reduction import ForkingPickler
 from types import TracebackType
@@ -42,8 +43,10 @@ class Crew(Generic[Task, Answer]):
     def __init__(self, work: Callable[[Task], Answer], hands: int) -> None:
         self._waiting: dict[Connection, deque[Task]] = {}
         self.pids: list[int] = []
-        for _ in range(hands):
-            self._hire(work)
+        # where there is no room for one more, fewer do it, or the one that asks
+        with suppress(OSError):
+            for _ in range(hands):
+                self._hire(work)
 
     def __enter__(self) -> Self:
         return self
@@ -63,7 +66,12 @@ class Crew(Generic[Task, Answer]):
 
     def _hire(self, work: Callable[[Task], Answer]) -> None:
         mine, theirs = Pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            mine.close()
+            theirs.close()
+            raise
         if pid == 0:
             for line in (mine, *self._waiting):
                 # while a copy holds one of these open, another would never learn of the end

@@ -12,6 +12,7 @@ from pii_lint.lineage.summary import (
     ENCODE,
     MOVED,
     NULLABLE,
+    SIZING,
     UNKEYED,
     Chain,
     Decode,
@@ -133,7 +134,7 @@ def carry(label: Label, chain: Chain, around: Surroundings) -> Label | None:
             return None
         if isinstance(op, Flow):
             changed = changed or bool(op.how & (CHANGED | ENCODE))
-            moved = moved or bool(op.how & MOVED)
+            moved = moved or bool(op.how & (MOVED | SIZING))
             current = _secret_through(current, op) if current.kind == SECRET else current
         elif isinstance(op, Part):
             if moved and current.form is Form.CLEAR and current.kind != SECRET:

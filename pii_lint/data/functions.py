@@ -41,6 +41,10 @@ CLASSES = (
     "array",
     "access",
     "keys",
+    "entries",
+    "zip",
+    "aggregate",
+    "mask",
     "table",
     "series",
     "external",
@@ -59,6 +63,7 @@ ROLES = (
     "path",
     "name",
     "template",
+    "associated",
     "ignore",
 )
 

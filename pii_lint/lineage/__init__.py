@@ -11,6 +11,7 @@ from sqlglot import exp
 from pii_lint.data.functions import FunctionSpec
 
 from .expressions import value
+from .expressions.natures import fitting
 from .floors import Mentions, lines
 from .overrides import Overrides, overrides
 from .queries import query
@@ -19,7 +20,7 @@ from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
 from .snippets import snippet
 from .sql import dialect_of, excerpt, mention, parse, parse_name, relations_in
 from .summary import Edges, Ref, RelationName, Shape, ShapeColumn, Summary, SummaryColumn
-from .values import NOTHING, Value, flat, merge
+from .values import NOTHING, Value, flat, merge, named
 from .walk import Shapes, Walk
 
 __all__ = [
@@ -118,10 +119,13 @@ def _summary(walk: Walk, relation: Relation, mentions: Mentions | None) -> Summa
             hidden = item.hidden if hidden is None else hidden & item.hidden
             continue
         fields: dict[tuple[str, ...], Edges] = {}
-        _fields(item.value, (), fields)
-        listed, told = isinstance(item.schema, list), paths_of(item.schema)
-        shape = ShapeColumn(item.key, item.name, item.exact, listed, told)
-        columns.append(SummaryColumn(shape, item.value.edges, fields, item.span, item.named))
+        content = named(item.value)
+        _fields(content, (), fields)
+        schema = fitting(item.schema, content)
+        # fields without names go by their places
+        told = tuple((key,) for key in content.fields or ()) if schema == {} else paths_of(schema)
+        shape = ShapeColumn(item.key, item.name, item.exact, isinstance(schema, list), told)
+        columns.append(SummaryColumn(shape, content.edges, fields, item.span, item.named))
     return Summary(
         reads=walk.reads,
         columns=columns,

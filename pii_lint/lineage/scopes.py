@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from .schemas import Schema, element, schema_of_paths
 from .summary import HELD, ROWS, TAIL, Edge, Edges, Ref, Shape, ShapeColumn, Span
-from .values import NOTHING, Value, descend, merge, union
+from .values import NOTHING, Value, descend, merge, told, union
 
 QUOTED_EXACT = frozenset({"postgres", "snowflake", "oracle"})
 """Dialects in which a quoted identifier keeps its case and is told apart from the folded one."""
@@ -213,6 +213,8 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     locals: dict[str, Value] = field(default_factory=dict)
     # lambda parameters and loop variables, which shadow columns
+    rows: frozenset[str] = frozenset()
+    # those of them that are surely structs without names
     aliases: dict[str, Value] = field(default_factory=dict)
     # of the select list, for lateral references
     schemas: dict[str, Schema] = field(default_factory=dict)
@@ -270,6 +272,16 @@ class Scope:
             scope = scope.parent
         return None
 
+    def is_row(self, key: str) -> bool | None:
+        """Whether a parameter or variable is surely a struct without names; None where there is no
+        such parameter."""
+        scope: Scope | None = self
+        while scope is not None:
+            if key in scope.locals:
+                return key in scope.rows
+            scope = scope.parent
+        return None
+
     def source(self, key: str) -> Source | None:
         """The source of that name in this scope."""
         for source in self.sources:
@@ -284,3 +296,8 @@ def rows_of(sources: list[Source]) -> Edges:
     for source in sources:
         merge(edges, source.relation.rows)
     return edges
+
+
+def makers_of(sources: list[Source]) -> Value:
+    """The values that said how many rows of all sources there are."""
+    return union(told(source.relation.rows) for source in sources)

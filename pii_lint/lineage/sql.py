@@ -129,14 +129,37 @@ def name_of(table: exp.Table) -> RelationName | None:
     for part in (table.args.get("catalog"), table.args.get("db"), table.this):
         if part is None:
             continue
-        if isinstance(part, exp.DynamicIdentifier) and isinstance(part.this, exp.Literal):
-            # Snowflake's identifier('a.b')
-            return parse_name(part.this.name, "snowflake")
+        said = spelled(part)
+        if said is not None:
+            return said
         for piece in part.flatten() if isinstance(part, exp.Dot) else (part,):
             if not isinstance(piece, exp.Identifier):
                 return None
             parts.append((piece.name, bool(piece.args.get("quoted"))))
     return RelationName(tuple(parts)) if parts else None
+
+
+def spelled(e: exp.Expr) -> RelationName | None:
+    """The name in `identifier('a.b')`, of a relation or a column; None where it is computed, and
+    for anything else."""
+    if isinstance(e, exp.DynamicIdentifier):
+        # Snowflake's
+        return parse_name(e.this.name, "snowflake") if isinstance(e.this, exp.Literal) else None
+    if not isinstance(e, exp.Anonymous) or e.name.lower() != "identifier":
+        return None
+    text = _constant(e.expressions[0]) if len(e.expressions) == 1 else None
+    return parse_name(text, "databricks") if text else None
+
+
+def _constant(e: exp.Expr) -> str | None:
+    """The text that literals put end to end come to."""
+    if isinstance(e, exp.Literal) and e.is_string:
+        return str(e.name)
+    operands = list(e.flatten()) if isinstance(e, exp.DPipe) else e.expressions
+    if not isinstance(e, exp.DPipe | exp.Concat):
+        return None
+    pieces = [_constant(operand) for operand in operands]
+    return None if None in pieces else "".join(piece or "" for piece in pieces)
 
 
 def relations_in(tree: exp.Expr, dialect: str) -> Iterator[RelationName]:

@@ -31,6 +31,9 @@ KEYS = "$keys"
 """The last step of a `Ref.path` that asks for a container's keys, not its values."""
 SCALAR = "$scalar"
 """The last step of a `Ref.path` that takes what it finds for a plain value, not for a container."""
+ENTRY = "$entry"
+"""Begins a step of a `Ref.path` into the rows that a container opens into. Each may be a pair of a
+`key` and a `value`, whose key is data; `=` and a key follow where only that one is asked for."""
 UNKNOWN = "$unknown"
 """`Ref.read` for a place where sight was lost; `Ref.column` says why."""
 
@@ -63,7 +66,10 @@ OPTIONAL = 32  # one of several candidates
 SKIPPED = 64  # inside a concatenation that leaves nulls out
 TRANSFORM = 128  # anything else
 MOVED = 256  # a piece from a place that something else than the value decides
-BUCKET = 512  # and above: a digest by a small modulo, each such expression with a number of its own
+SIZING = 512  # says how long the result is, or how many there are
+BUCKET = (
+    1024  # and above: a digest by a small modulo, each such expression with a number of its own
+)
 CHANGED = CONCAT | TRANSFORM  # no longer the container whose fields could be told apart
 UNKEYED = CASE | OPTIONAL | TRANSFORM  # what a secret may not have gone through
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .summary import (
-    BUCKET,
     CHANGED,
-    MOVED,
+    ENTRY,
     ROWS,
+    SIZING,
     SKIPPED,
     TRANSFORM,
     UNKEYED,
@@ -73,7 +73,7 @@ def _extend(chain: Chain, op: Op) -> Chain:
     if isinstance(op, Flow):
         if isinstance(last, Flow):
             return (*chain[:-1], Flow(last.how | op.how))
-        return (*chain, op) if op.how >= BUCKET else chain
+        return (*chain, op) if op.how >= SIZING else chain
     if isinstance(op, Part):
         if isinstance(last, Digest | Test | Decode | Fold):
             return chain
@@ -191,7 +191,7 @@ def apply(value: Value, op: Op) -> Value:
     return Value(out)
 
 
-_FLOWS = tuple(Flow(how) for how in range(2 * MOVED))
+_FLOWS = tuple(Flow(how) for how in range(2 * SIZING))
 
 
 def flow(value: Value, how: int) -> Value:
@@ -200,6 +200,54 @@ def flow(value: Value, how: int) -> Value:
         return apply(value, _FLOWS[how])
     top = apply(Value(value.edges), _FLOWS[how]) if value.edges else NOTHING
     return Value(top.edges, {key: flow(part, how) for key, part in value.fields.items()})
+
+
+def sized(value: Value, count: Signal) -> Value:
+    """How many elements a value has: a count, but of what said how many there are to be."""
+    edges = flat(value)
+    said = {edge: span for edge, span in edges.items() if _sizes(edge[1])}
+    rest = {edge: span for edge, span in edges.items() if edge not in said}
+    return union((flow(Value(said), TRANSFORM), apply(Value(rest), count)))
+
+
+def counting(value: Value) -> Edges:
+    """What decided how many rows there are; of what said so itself the value stays in sight."""
+    edges: Edges = {}
+    for (ref, chain), span in flat(value).items():
+        count = Signal("count")
+        merge(edges, {(ref, (*chain, count) if _sizes(chain) else extend(chain, count)): span})
+    return edges
+
+
+def told(rows: Edges) -> Value:
+    """The values that said how many rows there are: whoever counts the rows has them back."""
+    return Value(
+        {
+            (ref, chain[:-1]): span
+            for (ref, chain), span in rows.items()
+            if len(chain) > 1 and isinstance(chain[-1], Signal) and _sizes(chain[:-1])
+        }
+    )
+
+
+def places(rows: Edges) -> Value:
+    """Numbers of rows: the last one says how many there are."""
+    return flow(told(rows), TRANSFORM)
+
+
+def settled(rows: Edges) -> Edges:
+    """What decided about rows of which only one is left."""
+    edges: Edges = {}
+    for (ref, chain), span in rows.items():
+        last = chain[-1] if chain else None
+        merge(
+            edges, {(ref, (last,) if isinstance(last, Signal) and _sizes(chain) else chain): span}
+        )
+    return edges
+
+
+def _sizes(chain: Chain) -> bool:
+    return any(isinstance(op, Flow) and op.how & SIZING for op in chain)
 
 
 def descend(value: Value, key: str) -> Value:
@@ -211,9 +259,53 @@ def descend(value: Value, key: str) -> Value:
         else:
             edges[ref, chain] = span
     own = Value(edges)
-    if value.fields and key in value.fields:
-        return union((own, value.fields[key]))
-    return own
+    fields = value.fields or {}
+    if key in fields:
+        return union((own, fields[key]))
+    # of a struct without names nobody knows which field the name is for
+    return union((own, *(part for place, part in fields.items() if place.startswith(PLACE))))
+
+
+def opened(value: Value) -> Value:
+    """What the rows of a container hold."""
+    return Value(descend(Value(value.edges), ENTRY).edges, value.fields)
+
+
+def of_keys(value: Value, keys: Iterable[str]) -> Value:
+    """What a value made of pairs is where their key is one of these."""
+    edges: Edges = {}
+    for key in keys:
+        for (ref, chain), span in value.edges.items():
+            path = list(ref.path)
+            if ENTRY in path:
+                # pairs may lie in pairs: these are the innermost
+                path[len(path) - 1 - path[::-1].index(ENTRY)] = f"{ENTRY}={key}"
+            merge(edges, {(ref._replace(path=tuple(path)), chain): span})
+    return Value(edges, value.fields)
+
+
+PLACE = "$"
+"""Begins the key of a field that has no name, only a place."""
+
+
+def placed(parts: Iterable[Value]) -> Value:
+    """A struct whose fields have no names."""
+    return Value({}, {f"{PLACE}{i}": part for i, part in enumerate(parts, 1)})
+
+
+def at_place(struct: Value, place: int) -> Value:
+    """The field of a struct at a place, counted from 1; all of it where its fields have names."""
+    field = (struct.fields or {}).get(f"{PLACE}{place}")
+    return struct if field is None else union((Value(struct.edges), field))
+
+
+def named(value: Value) -> Value:
+    """The value, its fields run together where some have no name: no later query asks by place."""
+    if not value.fields:
+        return value
+    if any(key.startswith(PLACE) for key in value.fields):
+        return Value(flat(value))
+    return Value(value.edges, {key: named(part) for key, part in value.fields.items()})
 
 
 def stamp(value: Value, span: Span | None, *, over: bool) -> Value:

@@ -4,7 +4,7 @@ queries, by a branch that no manifest shows, by what its template asked."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pii_lint.artifacts.model import Node
 from pii_lint.labels import READABLE, SECRET, VALUE_FORMS, Form, carry
@@ -31,6 +31,10 @@ from .linked import Labels, Linked, add, keep, lost
 
 ASKED = "asked by a macro"
 """The operation of a step by which dbt writes data into SQL."""
+
+
+_LEGIBLE = READABLE | {Form.WEAK, Form.UNKNOWN}
+"""Forms in which what nobody saw may let a value be read."""
 
 
 def add_declared(
@@ -136,7 +140,7 @@ def add_forgotten(graph: Graph, node: Node, linked: Linked) -> None:
 def add_unseen(graph: Graph, node: Node, linked: Linked) -> None:
     """Anything of its parents, where a branch of the model was never compiled."""
     reason = unseen_branch(node, graph.projects, linked.facts.reads)
-    if reason is not None and not _parents_hold_values(graph, node):
+    if reason is not None and not any(_held_above(graph, node, _LEGIBLE)):
         reason = None
     if reason is None and _named_readable(graph, node, unseen_by_state(node, graph.projects)):
         reason = (
@@ -151,18 +155,6 @@ def add_unseen(graph: Graph, node: Node, linked: Linked) -> None:
         places.setdefault((), {})[lost(node.unique_id)] = None
 
 
-def _parents_hold_values(graph: Graph, node: Node) -> bool:
-    readable = (Form.CLEAR, Form.PARTIAL, Form.WEAK, Form.UNKNOWN)
-    return any(
-        label.form in readable and label.kind != SECRET
-        for parent in node.depends_on
-        if parent in graph.linked
-        for places in graph.linked[parent].columns.values()
-        for labels in places.values()
-        for label in labels
-    )
-
-
 def _named_readable(graph: Graph, node: Node, words: set[str]) -> bool:
     """True where one of these words is a readable column of what a node reads, or stands for
     all."""
@@ -171,15 +163,19 @@ def _named_readable(graph: Graph, node: Node, words: set[str]) -> bool:
         new = _words(node.compiled_code) - _words(node.raw_code)
         above = (graph.linked[parent] for parent in node.depends_on if parent in graph.linked)
         words = words if any(new & each.columns.keys() for each in above) else {*words, TAIL}
-    return any(
-        label.form in READABLE and label.kind != SECRET
-        for parent in (node.depends_on if words else ())
-        if parent in graph.linked
-        for key, places in graph.linked[parent].columns.items()
-        if key in words or TAIL in words
-        for labels in places.values()
-        for label in labels
+    return bool(words) and any(
+        key in words or TAIL in words for key in _held_above(graph, node, READABLE)
     )
+
+
+def _held_above(graph: Graph, node: Node, forms: Collection[Form]) -> Iterator[str]:
+    """The columns in which what a node reads holds a person's values in one of these forms."""
+    for parent in node.depends_on:
+        if parent in graph.linked:
+            for key, places in graph.linked[parent].columns.items():
+                held = (label for labels in places.values() for label in labels)
+                if any(label.form in forms and label.kind != SECRET for label in held):
+                    yield key
 
 
 def _words(text: str | None) -> set[str]:

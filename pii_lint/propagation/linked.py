@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pii_lint.artifacts.model import Column
 from pii_lint.labels import MAYBE_NULL, OF_CHANGED, SECRET, UNKNOWN, Form, Label, Origin
-from pii_lint.lineage.summary import HELD, KEYS, ROW_ID, ROWS, SCALAR, TAIL, Ref, Shape
+from pii_lint.lineage.summary import ENTRY, HELD, KEYS, ROW_ID, ROWS, SCALAR, TAIL, Ref, Shape
 
 from .declared import ANY_DEPTH, LATENT, Position
 from .inventory import ColumnFacts, RelationFacts, Span, Via
@@ -95,12 +96,18 @@ class Linked:
 
 def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
     """Where a label stands inside what a path takes out; None where the path passes it by."""
+    asked: list[str] = []
+    if path and position:
+        path, asked = _pairs(path)
     for i, step in enumerate(position):
         rest = path[i:]
         if not rest:
             return position[i:]
         if step in (ANY_DEPTH, LATENT):
             key = position[i + 1]
+            if asked:
+                # the key is data: where none is asked for it may be any, the personal one too
+                return () if "" in asked or key in asked or key in rest else None
             if key in rest or (step == ANY_DEPTH and rest == (SCALAR,)):
                 # the key itself, or the whole document read as text
                 return ()
@@ -110,6 +117,18 @@ def remaining(position: Position, path: tuple[str, ...]) -> Position | None:
         if step != rest[0]:
             return None
     return ()
+
+
+def _pairs(path: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+    """The path without its steps into rows, and the keys by which it asks pairs among them for
+    their value, an empty one for any key."""
+    plain = tuple(step for step in path if not step.startswith(ENTRY))
+    keys = [
+        step.removeprefix(ENTRY)[1:]
+        for step, after in pairwise(path)
+        if step.startswith(ENTRY) and after == "value"
+    ]
+    return plain, keys
 
 
 def lost(node: str) -> Label:

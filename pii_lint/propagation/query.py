@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pii_lint.artifacts.model import Node
-from pii_lint.lineage.summary import KEYS, ROW_ID, ROWS, SCALAR, TAIL, Summary
+from pii_lint.lineage.summary import ENTRY, KEYS, ROW_ID, ROWS, SCALAR, TAIL, Summary
 
 from .additions import add_asked, add_declared, add_forgotten, add_snapshot, add_unseen
 from .evaluation import Evaluation
@@ -76,7 +76,7 @@ def _opened(graph: Graph, query: Evaluation, summary: Summary) -> Iterator[Opene
         if ref.path or ref.read in unlisted
     }
     for ref in asked:
-        path = tuple(step for step in ref.path if step not in (SCALAR, KEYS))
+        path = tuple(step for step in ref.path if not step.startswith((SCALAR, KEYS, ENTRY)))
         for uid in query.reading.owners.get(ref.read, ()):
             linked = graph.linked.get(uid)
             if linked is None or ref.column in (ROWS, ROW_ID, TAIL):

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pii_lint.errors import ConfigError
+from pii_lint.warehouse.duckdb_new import make
 from pii_lint.warehouse.salt import COLUMN, RELATION, SCHEMA, SHAPE, TABLE, Salt, Sighting
 
 PATIENCE = 5.0
@@ -47,6 +48,8 @@ class DuckDBStore:
             raise ConfigError(_sentence(error, self.name)) from None
 
     def _connect(self, *, write: bool) -> duckdb.DuckDBPyConnection:
+        if write:
+            make(self._path)
         deadline = time.monotonic() + self._patience
         while True:
             try:

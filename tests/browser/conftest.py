@@ -93,7 +93,7 @@ def open_page(chromium: Browser, watch: Watch) -> Iterator[Open]:
         contexts.append(context)
         context.on("request", lambda request: watch.request(request))
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: watch.errors.append(str(error)))
         page.goto(file.as_uri() + fragment)
         return page

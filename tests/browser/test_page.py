@@ -11,6 +11,7 @@ import pytest
 
 from pii_lint.cli import main
 from pii_lint.reports import plain
+from tests.browser.moving import go, moving
 from tests.unit.test_cli import SOURCE, manifest
 from tests.unit.test_formats import HOSTILE
 
@@ -97,8 +98,10 @@ def test_a_column_of_a_mart_shows_its_way_back_with_each_expression(
     open_page: Open, acme_page: Path
 ) -> None:
     page = open_page(acme_page, "#lineage", **DESK)
-    page.get_by_role("button", name="fct_marketing_reach").click()
-    page.locator(".detail .columns a", has_text="email_hash").click()
+    with moving(page):
+        page.get_by_role("button", name="fct_marketing_reach").click()
+    with moving(page):
+        page.locator(".detail .columns a", has_text="email_hash").click()
     assert page.inner_text(".detail h2") == "email_hash"
     hops = page.locator(".way li").all_inner_texts()
     assert [hop.split()[0] for hop in hops] == [
@@ -161,11 +164,13 @@ def test_forms_differ_without_colour(open_page: Open, acme_page: Path) -> None:
 def test_a_relation_is_found_by_its_box_and_left_again(open_page: Open, acme_page: Path) -> None:
     page = open_page(acme_page, "#lineage", **DESK)
     box = page.get_by_role("button", name="stg_users")
-    box.click()
+    with moving(page):
+        box.click()
     assert page.url.endswith("#relation=stg_users")
     assert page.get_by_role("button", name="stg_users").get_attribute("aria-pressed") == "true"
     assert "models/staging/stg_users.sql" in page.inner_text(".detail")
-    page.go_back()
+    with moving(page):
+        page.go_back()
     assert page.url.endswith("#lineage")
     assert not page.locator(".detail h2").count()
 
@@ -285,10 +290,10 @@ def test_links_lead_deep(open_page: Open, acme_page: Path) -> None:
         ("#column=raw.raw_user.email", "email"),
         ("#relation=raw.raw_user", "raw.raw_user"),
     ):
-        page.goto(acme_page.as_uri() + fragment)
+        go(page, fragment)
         assert page.inner_text(".detail h2") == heading, fragment
     for fragment in ("#column=stg_users.nothing", "#column=%E0%A4%A", "#proof=no", "#constructor"):
-        page.goto(acme_page.as_uri() + fragment)
+        go(page, fragment)
         assert page.inner_text("h1") == "Nothing of that name", fragment
 
 
@@ -304,12 +309,13 @@ def test_the_page_can_be_walked_by_keyboard(open_page: Open, acme_page: Path) ->
     assert "found" in page.inner_text("#said")
     page.keyboard.press("ArrowDown")
     assert "email_hash" in page.evaluate(focused)
-    page.keyboard.press("Enter")
+    with moving(page):
+        page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.tagName + document.activeElement.innerText") == (
         "H2email_hash"
     )
     assert page.title().endswith(".email_hash · acme")
-    page.goto(acme_page.as_uri() + "#lineage")
+    go(page, "#lineage")
     page.locator(".canvas").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
@@ -334,11 +340,11 @@ def test_axe_finds_nothing_serious(
     found: list[str] = []
     page = open_page(acme_page, reduced_motion="reduce", **DESK)
     for view in VIEWS:
-        page.goto(acme_page.as_uri() + view)
+        go(page, view)
         found += [f"{view} {one}" for one in inspect(page)]
     page = open_page(wt07_page, viewport={"width": 390, "height": 844})
     for view in ("#overview", "#column=fct_marketing_reach.email", "#proof=fct_marketing_reach"):
-        page.goto(wt07_page.as_uri() + view)
+        go(page, view)
         found += [f"wt07, narrow {view} {one}" for one in inspect(page)]
     assert not found
 
@@ -350,7 +356,7 @@ def test_axe_finds_enough_contrast_in_the_dark(
     for file, views in ((acme_page, VIEWS), (wt07_page, ("#overview", "#lineage", "#findings"))):
         page = open_page(file, color_scheme="dark", reduced_motion="reduce", **DESK)
         for view in views:
-            page.goto(file.as_uri() + view)
+            go(page, view)
             found += [f"{view} {one}" for one in inspect(page, "color-contrast")]
     assert not found
 
@@ -358,7 +364,7 @@ def test_axe_finds_enough_contrast_in_the_dark(
 def test_a_narrow_window_never_scrolls_sideways(open_page: Open, acme_page: Path) -> None:
     page = open_page(acme_page, viewport={"width": 390, "height": 844})
     for view in VIEWS:
-        page.goto(acme_page.as_uri() + view)
+        go(page, view)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, view
 
@@ -447,7 +453,7 @@ def test_hostile_names_stay_text(open_page: Open, hostile_page: Path) -> None:
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     markup = "document.querySelectorAll('img, main b, iframe, main script, [onerror]').length"
     for view in ("#overview", "#lineage", "#inventory", "#findings", "#proof"):
-        page.goto(hostile_page.as_uri() + view)
+        go(page, view)
         assert page.evaluate(markup) == 0, view
         told = page.evaluate("document.getElementById('main').textContent")
         assert not set(told) & set("\x1b\x07\u202e\u200b\u2066\u2028"), view

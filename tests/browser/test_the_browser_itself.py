@@ -32,7 +32,9 @@ def test_a_page_that_asks_for_something_outside_is_noticed(
 
 
 def test_a_script_that_fails_is_noticed(open_page: Open, watch: Watch, tmp_path: Path) -> None:
-    open_page(written(tmp_path, "<script>nowhere()</script>")).wait_for_timeout(50)
+    page = open_page(written(tmp_path, "<p>sound</p>"))
+    with page.expect_event("pageerror"):
+        page.goto(written(tmp_path, "<script>nowhere()</script>").as_uri())
     with pytest.raises(AssertionError, match="nowhere is not defined"):
         watch.verify()
     watch.clear()

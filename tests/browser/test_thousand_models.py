@@ -9,6 +9,7 @@ import pytest
 
 from tests.bench import manifest
 from tests.bench.project import warehouse
+from tests.browser.moving import go, moving
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Inspect, Open, Written
@@ -46,10 +47,12 @@ def test_what_matters_is_shown_and_the_rest_is_folded(open_page: Open, thousand_
 
 def test_a_column_is_followed_both_ways(open_page: Open, thousand_page: Path) -> None:
     page = open_page(thousand_page, "#findings&zone=safe&form=clear", **DESK)
-    page.locator(".rows a.name").first.click()
+    with moving(page):
+        page.locator(".rows a.name").first.click()
     assert page.locator(".way li").count() >= 2
     source = page.locator(".way li").last.locator("a")
-    source.click()
+    with moving(page):
+        source.click()
     assert "Goes on to" in page.inner_text(".detail")
     assert page.locator(".wire.lit.clear").count() >= 1
 
@@ -66,5 +69,5 @@ def test_a_long_table_comes_in_parts(open_page: Open, thousand_page: Path) -> No
 def test_axe_finds_nothing_serious(open_page: Open, thousand_page: Path, inspect: Inspect) -> None:
     page = open_page(thousand_page, "#lineage", **DESK)
     assert not inspect(page)
-    page.goto(thousand_page.as_uri() + "#overview")
+    go(page, "#overview")
     assert not inspect(page)

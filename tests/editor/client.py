@@ -136,13 +136,20 @@ class Editor:
         self.notify("exit", None)
         return self.process.wait(PATIENCE)
 
-    def kill(self) -> None:
-        if self.process.poll() is None:
+    def close(self) -> None:
+        """Hang up, so that the server ends and clears its files away; one that hangs is killed."""
+        stdin, stdout, stderr = self.process.stdin, self.process.stdout, self.process.stderr
+        assert stdin is not None
+        assert stdout is not None
+        assert stderr is not None
+        stdin.close()
+        try:
+            self.process.wait(PATIENCE)
+        finally:
             self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
+            self.process.wait()
+            stdout.close()
+            stderr.close()
 
     # --- what an editor does --------------------------------------------------------------------
 

@@ -42,7 +42,7 @@ def _running(require: Callable[[str], None]) -> Iterator[Editor]:
     started = Editor()
     started.greet()
     yield started
-    started.kill()
+    started.close()
 
 
 @pytest.fixture
@@ -59,4 +59,4 @@ def own_editor(require: Callable[[str], None]) -> Iterator[Editor]:
     require("pygls")
     started = Editor()
     yield started
-    started.kill()
+    started.close()

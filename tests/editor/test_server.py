@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
-from tests.editor.client import CAPABILITIES, Editor, Json
+from tests.editor.client import CAPABILITIES, PATIENCE, Editor, Json
 from tests.editor.conftest import CLEAN, LEAK, STAGING
 from tests.editor.project import Shop
 
@@ -416,14 +416,14 @@ def test_strange_addresses_and_messages_are_survived(
 def test_an_editor_that_leaves_without_a_word_is_an_error(own_editor: Editor, shop: Shop) -> None:
     own_editor.greet(shop.folder)
     own_editor.notify("exit", None)
-    assert own_editor.process.wait(30) == 1
+    assert own_editor.process.wait(PATIENCE) == 1
 
 
 def test_an_editor_that_dies_takes_the_server_with_it(own_editor: Editor, shop: Shop) -> None:
     own_editor.greet(shop.folder)
     assert own_editor.process.stdin is not None
     own_editor.process.stdin.close()
-    own_editor.process.wait(30)
+    own_editor.process.wait(PATIENCE)
 
 
 def test_without_its_extra_the_server_says_what_to_install(tmp_path: Path) -> None:

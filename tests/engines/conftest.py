@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,4 +129,8 @@ def on_spark(
             )
         finally:
             stop_session()
+    # an executor ends by itself when its worker is gone
+    end = time.monotonic() + 60
+    while alive(str(running.home)) and time.monotonic() < end:
+        time.sleep(0.1)
     assert alive(str(running.home)) == []

@@ -102,5 +102,5 @@ def stop_session() -> None:
     if gateway is not None:
         gateway.shutdown()
         gateway.proc.stdin.close()
-        gateway.proc.wait(30)
+        gateway.proc.wait(120)
         SparkContext._gateway = SparkContext._jvm = None

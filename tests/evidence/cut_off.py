@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.warehouse import REPOSITORY
@@ -17,9 +18,11 @@ from tests.warehouse import REPOSITORY
 
 def cut_off(after: int, *words: str) -> int:
     """How the command ended: minus the number of the signal where it was killed."""
-    environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     run = [sys.executable, "-m", "tests.evidence.cut_off", str(after), *words]
-    done = subprocess.run(run, cwd=REPOSITORY, env=environ, capture_output=True, check=False)
+    # what is killed clears nothing away
+    with TemporaryDirectory() as left:
+        environ = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": left}
+        done = subprocess.run(run, cwd=REPOSITORY, env=environ, capture_output=True, check=False)
     return done.returncode
 
 

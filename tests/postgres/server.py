@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import psycopg
 
 SUPERUSER = "postgres"
-_SECONDS_TO_START = 30
+_PATIENCE = 120
+# Seconds after which a server that neither serves nor ends has hung.
 # Nothing here has to outlive the run, so nothing waits for the disk.
 _SETTINGS = {
     "fsync": "off",
@@ -126,10 +127,8 @@ def running() -> Iterator[Server]:
                 raise RuntimeError(f"PostgreSQL didn't start: {found.log.read_text()}")
             yield found
     finally:
-        if server is not None and server.poll() is None:
-            # at once, and without care for the data
-            server.send_signal(signal.SIGQUIT)
-            server.wait(_SECONDS_TO_START)
+        if server is not None:
+            _stop(server)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -203,7 +202,7 @@ def _ready(server: Server, process: subprocess.Popen[bytes]) -> bool:
     """False where it broke off, as it does when somebody else was faster to take the port."""
     import psycopg
 
-    deadline = time.monotonic() + _SECONDS_TO_START
+    deadline = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         try:
             psycopg.connect(server.dsn()).close()
@@ -211,7 +210,15 @@ def _ready(server: Server, process: subprocess.Popen[bytes]) -> bool:
             time.sleep(0.05)
         else:
             return True
+    _stop(process)
     return False
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    if server.poll() is None:
+        # at once, and without care for the data
+        server.send_signal(signal.SIGQUIT)
+        server.wait(_PATIENCE)
 
 
 def _free_port() -> int:

@@ -518,7 +518,7 @@ def _places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[s
 PLACES = sorted(_places(FULL), key=str)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     place=st.sampled_from([place for place in PLACES if place]),
     strange=STRANGE,

@@ -31,12 +31,12 @@ def _ran(script: str) -> str:
 
 
 def _gone(pid: int) -> bool:
-    for _ in range(200):
+    for _ in range(1200):
         try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            # whoever inherited it has heard of its end, perhaps at this very moment
             return True
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         if state == "Z":
             return True
         time.sleep(0.05)
@@ -127,18 +127,45 @@ def test_nobody_is_left_when_the_run_is_killed() -> None:
     assert all(_gone(int(pid)) for pid in done.stdout.split())
 
 
+@pytest.mark.parametrize("room", [0, 1])
+def test_where_no_more_processes_may_be_made_fewer_do_the_work(room: int) -> None:
+    told = _ran(f"""
+fork, made = os.fork, []
+def fork_while_there_is_room():
+    if len(made) == {room}:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    made.append(fork())
+    return made[-1]
+
+os.fork = fork_while_there_is_room
+before = set(os.listdir("/proc/self/fd"))
+with Crew(lambda task: task, 3) as crew:
+    print(len(crew.pids), crew.give("well"), *crew.answers(patient=True))
+print(set(os.listdir("/proc/self/fd")) - before)
+""")
+    assert told.split("\n")[0] == ("1 True ('well', 'well')" if room else "0 False")
+    assert told.split("\n")[1] == "set()"
+
+
 def test_a_process_with_threads_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew.threading, "active_count", lambda: 2)
     assert crew.spare_hands() == 0
 
 
 CHECKED = """
+import os
 import sys
 from pii_lint import cli, crew
 from pii_lint.propagation import sharing
 
 hands, output = int(sys.argv[1]), sys.argv[2]
-crew.spare_hands = lambda: hands
+crew.spare_hands = lambda: abs(hands)
+if hands < 0:
+
+    def fork():
+        raise OSError(12, "Cannot allocate memory")
+
+    os.fork = fork
 adopted = []
 taken = sharing.Sharing._prepared
 
@@ -158,7 +185,8 @@ def test_a_report_does_not_depend_on_who_walked_the_queries(tmp_path: Path) -> N
     made = [sys.executable, "-m", "tests.bench.generate", str(project), "--models", "120"]
     subprocess.run(made, check=True)
     reports, walked = [], []
-    for hands in (0, 2):
+    # less than none: those who are wanted can't be made
+    for hands in (0, 2, -2):
         output = tmp_path / f"{hands}.json"
         done = subprocess.run(
             [sys.executable, "-c", CHECKED, str(hands), str(output)],
@@ -170,7 +198,7 @@ def test_a_report_does_not_depend_on_who_walked_the_queries(tmp_path: Path) -> N
         assert done.returncode == 0, done.stderr
         walked.append(int(done.stdout.split()[-1]))
         reports.append(json.loads(output.read_text()))
-    assert walked[0] == 0
+    assert walked[0] == walked[2] == 0
     assert walked[1] > 20
     assert reports[0]["findings"]
-    assert reports[0] == reports[1]
+    assert reports[0] == reports[1] == reports[2]

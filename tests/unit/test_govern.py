@@ -6,6 +6,7 @@ import json
 import os
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -340,8 +341,8 @@ declassified:
     kinds: [email]
     reason: Support calls people back.
     by: Privacy office
-    until: 2027-01-01
-""",
+"""
+        + f"    until: {datetime.now(tz=UTC).date() + timedelta(days=300)}\n",
     )
     (mart,) = (one for one in of(folder).relations if one.name == "mart_contact")
     columns = {column.name: (column.classification, column.mask) for column in mart.columns}

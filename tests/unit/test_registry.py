@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_lint import lineage
@@ -190,6 +190,7 @@ def test_an_unknown_kind_takes_after_its_nearest_known_parent() -> None:
     assert REGISTRY.kind("contact.pigeon").name == "contact.pigeon"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_resolving_never_loses_a_word_and_settles_at_once(word: str) -> None:
     name = REGISTRY.resolve(word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -154,6 +155,55 @@ def test_a_file_finished_between_the_look_and_the_complaint_is_opened(
     assert len(rows(file)) == 1
 
 
+@pytest.fixture
+def asked(file: Path, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the file held whenever DuckDB was asked to open it."""
+    connect, found = duckdb.connect, []
+
+    def connect_and_tell(path: str, **options: Any) -> Any:
+        if path == str(file):
+            found.append(file.read_bytes() if file.exists() else b"")
+        return connect(path, **options)
+
+    monkeypatch.setattr(duckdb, "connect", connect_and_tell)
+    return found
+
+
+def test_a_new_file_is_whole_before_anybody_opens_it(file: Path, asked: list[bytes]) -> None:
+    salts.init(store(file))
+    (before,) = asked
+    assert before.startswith(b"DUCK", 8)
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_that_came_while_another_was_made_is_kept(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, other = Path.hardlink_to, file.with_name("other.duckdb")
+    salts.import_(store(other), SOUND)
+
+    def link_late(self: Path, target: Path) -> None:
+        other.rename(file)
+        link(self, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", link_late)
+    assert "left as it is" in salts.init(store(file))
+    assert rows(file) == [SOUND]
+
+
+def test_a_disk_without_links_gets_its_file_all_the_same(
+    file: Path, asked: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    salts.init(store(file))
+    assert asked == [b""]
+    assert len(rows(file)) == 1
+    assert list(file.parent.iterdir()) == [file]
+
+
 def test_a_small_file_of_another_sort_is_refused(file: Path) -> None:
     file.write_text("id,email\n")
     os.utime(file, (0, 0))
@@ -171,7 +221,7 @@ def test_two_open_transactions_cannot_both_write(file: Path, start: str) -> None
         try:
             with store(file).session(write=True) as session:
                 assert session.look().rows == 0
-                both_have_looked.wait(timeout=20)
+                both_have_looked.wait(timeout=60)
                 session.put(salts.Salt(text))
         except ConfigError as error:
             said.append(str(error))
@@ -386,7 +436,7 @@ def test_a_file_in_use_is_named_as_such(file: Path) -> None:
             salts.init(store(file))
     finally:
         holder.stdin.close()
-        holder.wait(timeout=20)
+        holder.wait(timeout=60)
         holder.stdout.close()
     assert "is sound" in salts.check(store(file))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
-from pii_lint.lineage.scopes import Scope
+from pii_lint.lineage.scopes import Scope, makers_of
 from pii_lint.lineage.summary import (
     CONCAT,
     NULLABLE,
     OPTIONAL,
+    SIZING,
+    TRANSFORM,
     Chain,
     Decode,
     Edges,
@@ -20,6 +22,7 @@ from pii_lint.lineage.summary import (
 from pii_lint.lineage.values import Value, apply, blend, extend, flat, flow, merge, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
+from .pairs import where_asked
 from .roles import Args, CallHandler, passing
 
 
@@ -61,7 +64,9 @@ def _case(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     results: list[Value] = []
     for branch in branches:
         conditions.append(walk.value(walk, branch.this, scope))
-        results.append(walk.value(walk, branch.args["true"], scope))
+        result = branch.args["true"]
+        content = walk.value(walk, result, scope)
+        results.append(where_asked(branch.this, result, content) if operand is None else content)
     default = e.args.get("default")
     if default is not None:
         results.append(walk.value(walk, default, scope))
@@ -70,7 +75,10 @@ def _case(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 def _if(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     taken = [e.args[key] for key in ("true", "false", "null") if e.args.get(key) is not None]
-    return chosen([walk.value(walk, e.this, scope)], values(walk, taken, scope), 2)
+    results = values(walk, taken, scope)
+    if isinstance(e, exp.If):
+        results[0] = where_asked(e.this, taken[0], results[0])
+    return chosen([walk.value(walk, e.this, scope)], results, 2)
 
 
 def _decode_case(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -94,7 +102,13 @@ def _pick(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope)
     if isinstance(e, exp.GroupConcat):
         how |= CONCAT
     picked = passing(how)(walk, e, spec, args, scope)
+    if isinstance(e, GATHERING):
+        # as long as there are rows: whoever measures it has back what made them
+        picked = union((picked, flow(makers_of(scope.sources), TRANSFORM | SIZING)))
     return compared(picked) if extreme else picked
+
+
+GATHERING = (exp.ArrayAgg, exp.GroupConcat)
 
 
 def compared(picked: Value) -> Value:

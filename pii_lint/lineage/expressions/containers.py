@@ -6,18 +6,41 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import MOVED, NULLABLE, OPTIONAL, TRANSFORM, UNKNOWN, Decode
-from pii_lint.lineage.values import Value, apply, descend, flat, flow, union
+from pii_lint.lineage.summary import (
+    MOVED,
+    NULLABLE,
+    OPTIONAL,
+    TRANSFORM,
+    UNKNOWN,
+    Decode,
+    Signal,
+)
+from pii_lint.lineage.values import (
+    Value,
+    apply,
+    at_place,
+    descend,
+    flat,
+    flow,
+    placed,
+    sized,
+    union,
+)
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import arguments, function_name, literal, spec_of
 from .columns import as_column
+from .generators import RECORDS
+from .natures import NAMELESS, surely_row
 from .passing import children, transform
-from .roles import Args, CallHandler, transformed
-from .written_out import counted, element, entries, pairs_of
+from .paths import keys_of
+from .roles import Args, CallHandler, sorted_args, transformed
+from .written_out import SEVERAL, counted, element, entries, pairs_of
 
 
 def _struct(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    if walk.dialect in NAMELESS and isinstance(e, exp.Struct) and surely_row(e, scope):
+        return placed(values(walk, e.expressions, scope))
     return union(built_field(walk, item, scope) for item in e.expressions)
 
 
@@ -84,6 +107,8 @@ def _fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scop
     if spec.name == "row" and walk.dialect == "postgres":
         fields = (walk.value(walk, arg, scope) for _, arg in args)
         return Value({}, {f"f{i}": field for i, field in enumerate(fields, 1)})
+    if spec.name == "row" and walk.dialect in NAMELESS:
+        return placed(walk.value(walk, arg, scope) for _, arg in args)
     return union(built_field(walk, arg, scope) for _, arg in args)
 
 
@@ -96,7 +121,7 @@ def _updated(walk: Walk, args: Args, scope: Scope) -> Value:
 
 
 def _of_map(walk: Walk, name: str, of: exp.Expr, scope: Scope) -> Value | None:
-    """Values or entries of a map that is written out, or such a map; None for another."""
+    """The values of a map that is written out, or such a map; None for another."""
     if name == "map_from_entries":
         listed = list(entries(of))
         fields = (named_field(walk, k, walk.value(walk, v, scope), scope) for k, v in listed)
@@ -104,10 +129,28 @@ def _of_map(walk: Walk, name: str, of: exp.Expr, scope: Scope) -> Value | None:
     pairs = pairs_of(of)
     if pairs is None:
         return None
-    keys, contents = (flow(union(values(walk, part, scope)), TRANSFORM) for part in pairs)
-    if name == "map_entries":
+    return flow(union(values(walk, pairs[1], scope)), TRANSFORM)
+
+
+def _zip(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    """Lists side by side: the longest says how many rows there are, and whose ends are null."""
+    lists = values(walk, (arg for _, arg in args), scope)
+    counted = (
+        sized(v, Signal("count"))
+        for v, (_, arg) in zip(lists, args, strict=True)
+        if not isinstance(arg, exp.Array) or arg.find(*SEVERAL) is not None
+    )
+    return union((placed(flow(v, NULLABLE) for v in lists), *counted))
+
+
+def _entries(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    pairs = pairs_of(args[0][1]) if len(args) == 1 else None
+    if pairs is not None:
+        keys, contents = (flow(union(values(walk, part, scope)), TRANSFORM) for part in pairs)
         return Value({}, {"key": keys, "value": contents})
-    return contents
+    main, side = sorted_args(walk, spec, args, scope)
+    whole = union(main)
+    return union((Value({}, {"key": keys_of(whole), "value": flow(whole, TRANSFORM)}), side))
 
 
 CONSTANTS = (exp.Array, exp.Struct, exp.ToMap, exp.Map, exp.VarMap)
@@ -122,6 +165,9 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         if isinstance(index, exp.Literal):
             if index.is_string:
                 container = descend(container, index.name.lower())
+            elif walk.dialect in NAMELESS and surely_row(e.this, scope):
+                # the parser counts from 0
+                container = at_place(container, int(index.name) + 1)
             container = flow(container, NULLABLE)
             continue
         chosen_by = walk.value(walk, index, scope)
@@ -176,10 +222,15 @@ def _dot(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         return container
     call = e.this.unnest()
     spec = spec_of(walk, call) if isinstance(call, exp.Func) else None
-    if spec is not None and spec.cls == "table" and not isinstance(call, exp.Explode | exp.Unnest):
+    if spec is not None and spec.cls == "table" and not _opens(call, spec):
         # a column of the function's own, not a key of its argument
         return flow(container, TRANSFORM)
     return descend(container, right.name.lower())
+
+
+def _opens(call: exp.Expr, spec: FunctionSpec) -> bool:
+    """True for a function whose rows have the fields of what it is given."""
+    return isinstance(call, exp.Explode | exp.Unnest) or spec.name.endswith(RECORDS)
 
 
 def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value | None:
@@ -220,4 +271,9 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Bracket: _bracket,
     exp.Dot: _dot,
 }
-CLASSES: dict[str, CallHandler] = {"pairs": _pairs, "fields": _fields}
+CLASSES: dict[str, CallHandler] = {
+    "pairs": _pairs,
+    "fields": _fields,
+    "entries": _entries,
+    "zip": _zip,
+}

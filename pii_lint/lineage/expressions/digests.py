@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import DECLARED, SETTING, Digest, MaskCall, Ref, Reveal
+from pii_lint.lineage.summary import DECLARED, SETTING, Digest, MaskCall, Ref, Reveal, Signal
 from pii_lint.lineage.values import Value, apply, flat, union, whole_refs
 from pii_lint.lineage.walk import Walk, values
 
@@ -36,10 +36,9 @@ def _salted_by_literal(e: exp.Expr) -> bool:
 
 
 def _digest(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
-    main, side = sorted_args(walk, spec, [a for a in args if spec.role(a[0]) != "key"], scope)
-    key_args = [arg for position, arg in args if spec.role(position) == "key"]
-    inside = union(main)
-    key = union(values(walk, key_args, scope))
+    main, side = sorted_args(walk, spec, [a for a in args if spec.role(a[0]) not in BESIDE], scope)
+    inside, key = union(main), _in_role(walk, spec, args, "key", scope)
+    bound = _in_role(walk, spec, args, "associated", scope)
     name = spec.name or function_name(e)
     keys = whole_refs(inside) | whole_refs(key)
     if spec.cls == "keyed" and "key" not in spec.roles:
@@ -47,20 +46,29 @@ def _digest(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scop
         keys |= {(Ref(SETTING, f"{DECLARED}{name}"), False)}
     digest = Digest(keys, name)
     salted = any(_salted_by_literal(arg) for pos, arg in args if spec.role(pos) in ("value", "key"))
-    if inside or key:
+    entering = union((inside, key, bound))
+    if entering:
         walk.masks[id(e)] = MaskCall(
-            walk.column, name, {**flat(inside), **flat(key)}, digest.keys, salted, walk.span
+            walk.column, name, flat(entering), digest.keys, salted, walk.span
         )
-    return union((apply(union((inside, key)), digest), side))
+    return union((apply(entering, digest), side))
 
 
 def _reveal(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
-    main, side = sorted_args(walk, spec, [a for a in args if spec.role(a[0]) != "key"], scope)
-    key = union(
-        values(walk, (arg for position, arg in args if spec.role(position) == "key"), scope)
-    )
+    main, side = sorted_args(walk, spec, [a for a in args if spec.role(a[0]) not in BESIDE], scope)
+    key = _in_role(walk, spec, args, "key", scope)
     used = apply(key, Digest(whole_refs(key), spec.name))
-    return union((apply(union(main), Reveal()), used, side))
+    # with other associated data there is no answer
+    asked = apply(_in_role(walk, spec, args, "associated", scope), Signal("condition"))
+    return union((apply(union(main), Reveal()), used, asked, side))
+
+
+BESIDE = frozenset({"key", "associated"})
+"""Roles of what isn't hidden by a cipher, and doesn't come back from it."""
+
+
+def _in_role(walk: Walk, spec: FunctionSpec, args: Args, role: str, scope: Scope) -> Value:
+    return union(values(walk, (arg for at, arg in args if spec.role(at) == role), scope))
 
 
 CLASSES: dict[str, CallHandler] = {"digest": _digest, "keyed": _digest, "reveal": _reveal}

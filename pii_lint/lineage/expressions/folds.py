@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
-from pii_lint.lineage.scopes import Scope
+from pii_lint.lineage.names import reads_of
+from pii_lint.lineage.scopes import Scope, makers_of, rows_of
 from pii_lint.lineage.summary import CAST, TRANSFORM, Chain, Edge, Floor, Flow, Fold, Ref, Test
-from pii_lint.lineage.values import Value, apply, flow, union
+from pii_lint.lineage.values import NOTHING, Value, apply, flow, union
 from pii_lint.lineage.walk import Walk
 
 from .conditions import pinned
@@ -84,7 +85,24 @@ def quantile_of(
 def _fold(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     main, side = sorted_args(walk, spec, args, scope)
     operands = [arg for _, arg in args]
-    return union((folded(walk, union(main), scope, numeric=True, args=operands), side))
+    # a sum of ones counts the rows
+    made = recounted(walk, scope) if spec.name in ADDING else NOTHING
+    return union((folded(walk, union(main), scope, numeric=True, args=operands), made, side))
+
+
+def recounted(walk: Walk, scope: Scope) -> Value:
+    """The values that rows were made of, when the rows are counted."""
+    made = makers_of(scope.sources)
+    if not made:
+        return made
+    mine = reads_of(rows_of(scope.sources))
+    own = {edge: span for edge, span in made.edges.items() if edge[0].read in mine}
+    # made by the one row of an outer query that a scalar query is asked for
+    outer = {edge: span for edge, span in made.edges.items() if edge not in own}
+    return union((folded(walk, Value(own), scope, numeric=True), flow(Value(outer), TRANSFORM)))
+
+
+ADDING = frozenset({"sum", "fsum", "kahan_sum", "sumkahan", "sum_no_overflow", "try_sum"})
 
 
 def _quantile(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:

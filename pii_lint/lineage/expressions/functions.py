@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
-from pii_lint.lineage.names import row_numbers
+from pii_lint.lineage.names import resolve, row_numbers
 from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import SETTING, Part, Ref
-from pii_lint.lineage.values import Value, apply, union
-from pii_lint.lineage.walk import Handler, Walk
+from pii_lint.lineage.sql import spelled
+from pii_lint.lineage.summary import SETTING, TRANSFORM, Part, Ref
+from pii_lint.lineage.values import Value, apply, flow, union
+from pii_lint.lineage.walk import Handler, Walk, values
 
 from . import (
     choices,
@@ -26,7 +27,7 @@ from . import (
 from .calls import arguments, function_name, literal, spec_of
 from .lambdas import arrow, higher_order
 from .parts import blots_out
-from .passing import unrecognised
+from .passing import children, unrecognised
 from .roles import CallHandler, transformed
 
 
@@ -64,7 +65,19 @@ def _meet_call(walk: Walk, e: exp.Anonymous) -> None:
 _PLAIN = FunctionSpec(name="", cls="transform", roles=())
 
 
+def _identifier(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """`identifier('t.a')`: the column that its text names."""
+    said = spelled(e)
+    if said is None:
+        inside = flow(union(values(walk, children(e), scope)), TRANSFORM)
+        return union((inside, walk.unknown("identifier() names a column at run time")))
+    named = [exp.Identifier(this=text, quoted=quoted) for text, quoted in said.parts]
+    return resolve(walk, named, scope)
+
+
 def _anonymous(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    if walk.dialect in NAMING_BY_TEXT and function_name(e) == "identifier":
+        return _identifier(walk, e, scope)
     v = call(walk, e, scope)
     if all(literal(arg) is not None for arg in e.expressions) and spec_of(walk, e) is None:
         secret = Ref(SETTING, f"function:{function_name(e)}")
@@ -78,6 +91,10 @@ def _regexp_replaced(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if spec is None or spec.cls != "transform" or not blots_out(walk, e):
         return call(walk, e, scope)
     return apply(walk.value(walk, e.this, scope), Part("length"))
+
+
+NAMING_BY_TEXT = frozenset({"databricks", "spark"})
+"""Dialects in which a call of `identifier` stands for the name in its text."""
 
 
 _CLASSES: dict[str, CallHandler] = {
@@ -96,5 +113,8 @@ _CLASSES: dict[str, CallHandler] = {
 
 HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Anonymous: _anonymous,
+    exp.DynamicIdentifier: _identifier,
+    # a predicate, but of one path in a document
+    exp.JSONBPathExists: call,
     exp.RegexpReplace: _regexp_replaced,
 }

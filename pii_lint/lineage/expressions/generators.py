@@ -6,11 +6,14 @@ from sqlglot import exp
 
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import OPTIONAL
-from pii_lint.lineage.values import NOTHING, Value, alternatives, union
+from pii_lint.lineage.values import Value, alternatives, counting, places, union
 from pii_lint.lineage.walk import Walk, values
 
 from .calls import arguments, function_name
 from .paths import accessed
+
+RECORDS = ("to_record", "to_recordset", "populate_record", "populate_recordset")
+"""How the names end of PostgreSQL's functions that make rows of the caller's own columns."""
 
 
 def default_names(call: exp.Expr) -> list[str]:
@@ -43,7 +46,7 @@ def spread_call(walk: Walk, call: exp.Expr, count: int, scope: Scope) -> list[Va
         return [accessed(walk, document, [key], scope, scalar=True) for key in args[1:]]
     whole = walk.value(walk, call, scope)
     if name.startswith("posexplode") and count == 2:
-        return [NOTHING, whole]
+        return [places(counting(whole)), whole]
     if isinstance(call, exp.Inline) and whole.fields and len(whole.fields) == count:
         return [union((field, Value(whole.edges))) for field in whole.fields.values()]
     return [whole] * count

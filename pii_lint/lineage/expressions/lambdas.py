@@ -6,10 +6,12 @@ from sqlglot import exp
 
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import TRANSFORM, Signal, Test
-from pii_lint.lineage.values import NOTHING, Value, apply, flow, union
+from pii_lint.lineage.values import NOTHING, Value, apply, flow, sized, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import arguments, function_name, spec_of
+from .conditions import met_by
+from .natures import NAMELESS, lists_rows
 from .paths import accessed
 
 
@@ -17,12 +19,14 @@ def comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """A list made of another, element by element."""
     iterated = walk.value(walk, e.args["iterator"], scope)
     variable, place = e.args["expression"], e.args.get("position")
-    size = apply(iterated, Signal("count"))
+    size = sized(iterated, Signal("count"))
     names = {name.name.lower(): iterated for name in variable.find_all(exp.Identifier)}
     if place is not None:
         names[place.name.lower()] = size
     inner = Scope(parent=scope, locals=names)
     condition = e.args.get("condition")
+    if lists_rows(e.args["iterator"], scope):
+        inner.rows = frozenset(inner.locals)
     return union(
         (
             walk.value(walk, e.this, inner),
@@ -30,14 +34,18 @@ def comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
             apply(walk.value(walk, condition, inner), Test("condition"))
             if condition is not None
             else NOTHING,
+            met_by(walk, condition, inner.locals, inner) if condition is not None else NOTHING,
         )
     )
 
 
-def _lambda_scope(walk: Walk, e: exp.Expr, bound: list[Value], scope: Scope) -> Scope:
+def _lambda_scope(
+    walk: Walk, e: exp.Expr, bound: list[Value], scope: Scope, *, rows: bool = False
+) -> Scope:
     names = [name.name.lower() for name in e.expressions]
     padded = bound + [bound[-1] if bound else NOTHING] * (len(names) - len(bound))
-    return Scope(parent=scope, locals=dict(zip(names, padded, strict=False)))
+    first = frozenset(names[:1] if rows else ())
+    return Scope(parent=scope, locals=dict(zip(names, padded, strict=False)), rows=first)
 
 
 def _bare_lambda(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -65,8 +73,9 @@ def higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     args = [arg for _, arg in arguments(e)]
     lambdas = [arg for arg in args if isinstance(arg, exp.Lambda)]
     container = union(values(walk, (arg for arg in args if not isinstance(arg, exp.Lambda)), scope))
-    size = apply(container, Signal("count"))
+    size = sized(container, Signal("count"))
     name = function_name(e)
+    rows = bool(args) and walk.dialect in NAMELESS and lists_rows(args[0], scope)
     if name in (
         "transform",
         "list_transform",
@@ -76,16 +85,25 @@ def higher_order(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
         "apply",
     ):
         bodies = [
-            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope))
+            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope, rows=rows))
             for f in lambdas
         ]
         return union((*bodies, size))
     if name in ("array_filter", "filter", "list_filter"):
         bodies = [
-            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope))
+            walk.value(walk, f.this, _lambda_scope(walk, f, [container, size], scope, rows=rows))
             for f in lambdas
         ]
-        return union((container, apply(union(bodies), Test("condition"))))
+        equal = [
+            met_by(
+                walk,
+                f.this,
+                {name.name.lower() for name in f.expressions[:1]},
+                _lambda_scope(walk, f, [container, size], scope, rows=rows),
+            )
+            for f in lambdas
+        ]
+        return union((container, *equal, apply(union(bodies), Test("condition"))))
     bodies = [walk.value(walk, f.this, _lambda_scope(walk, f, [container], scope)) for f in lambdas]
     spec = spec_of(walk, e)
     if spec is not None and spec.cls == "test":

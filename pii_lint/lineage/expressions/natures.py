@@ -50,13 +50,36 @@ _SAME_LISTS = (exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySort)
 _ARRAY_TYPES = (exp.DataType.Type.ARRAY, exp.DataType.Type.LIST)
 
 
+_GIVING_ARRAYS = frozenset(
+    """array arraycompact arrayconcat arraydistinct arrayenumerate arrayfilter arrayflatten
+    arrayintersect arraymap arraypopback arraypopfront arraypushback arraypushfront arrayresize
+    arrayreverse arrayreversesort arrayslice arraysort arraywithconstant arrayzip extractall
+    grouparray grouparraydistinct grouparrayinsertat grouparraylast grouparraysample
+    groupuniqarray mapkeys mapvalues range splitbychar splitbynonalpha splitbyregexp splitbystring
+    splitbywhitespace topk""".split()  # noqa: SIM905
+)
+"""Functions of ClickHouse's that give an array, whatever goes in."""
+
+
+def gives_array(e: exp.Expr) -> bool:
+    """True for a call of ClickHouse's that gives an array."""
+    while isinstance(e, _AS_INSIDE):
+        e = e.this
+    return isinstance(e, exp.Func) and function_name(e).replace("_", "") in _GIVING_ARRAYS
+
+
 def surely_list(e: exp.Expr, scope: Scope) -> bool:
     """True for what can be neither a struct nor a text."""
     return isinstance(nature(e, scope), list)
 
 
 def nature(e: exp.Expr, scope: Scope) -> Schema:
-    """What is known of a value's type."""
+    """What is known of a value's type. A struct whose fields have no names is an empty one."""
+    told = _nature(e, scope)
+    return {} if told is None and surely_row(e, scope) else told
+
+
+def _nature(e: exp.Expr, scope: Scope) -> Schema:
     while isinstance(e, _AS_INSIDE):
         inside = e.expressions[0] if isinstance(e, exp.Distinct) and e.expressions else e.this
         if not isinstance(inside, exp.Expr):
@@ -176,7 +199,7 @@ def fitting(schema: Schema, content: Value) -> Schema:
     inner = schema
     while isinstance(inner, list):
         inner = inner[0]
-    fits = not isinstance(inner, dict) or _borne_out(inner, content)
+    fits = not (isinstance(inner, dict) and inner) or _borne_out(inner, content)
     return schema if fits else [None] if isinstance(schema, list) else None
 
 
@@ -189,6 +212,50 @@ def _borne_out(schema: Schema, content: Value) -> bool:
     return fields.keys() == schema.keys() and all(
         _borne_out(schema[key], below) for key, below in fields.items() if below.fields
     )
+
+
+NAMELESS = frozenset({"duckdb", "athena", "presto", "trino"})
+"""Dialects whose rows have fields without names, asked for by place."""
+
+
+def surely_row(e: exp.Expr, scope: Scope) -> bool:
+    """True for a struct whose fields have no names."""
+    e = e.unnest()
+    local = scope.is_row(e.name.lower()) if isinstance(e, exp.Identifier | exp.Column) else None
+    if local is not None:
+        return local
+    if isinstance(e, exp.Column) and isinstance(e.this, exp.Identifier):
+        known = [
+            column
+            for source in scope.sources
+            if source.key == e.table.lower() or not e.table
+            for column in source.relation.find(e.name.lower())
+        ]
+        return bool(known) and all(isinstance(column.schema, dict) for column in known)
+    if isinstance(e, exp.Explode | exp.Unnest):
+        return len(_held(e)) == 1 and lists_rows(_held(e)[0], scope)
+    if isinstance(e, exp.Bracket):
+        index = e.expressions[0] if len(e.expressions) == 1 else None
+        whole = isinstance(index, exp.Literal) and not index.is_string
+        return whole and lists_rows(e.this, scope)
+    if isinstance(e, exp.Struct):
+        return not any(isinstance(i, exp.Alias | exp.PropertyEQ) for i in e.expressions)
+    return isinstance(e, exp.Anonymous) and function_name(e) == "row"
+
+
+def _held(e: exp.Expr) -> list[exp.Expr]:
+    return [e.this] if isinstance(e, exp.Explode) else e.expressions
+
+
+def lists_rows(e: exp.Expr, scope: Scope) -> bool:
+    """True for a list of structs whose fields have no names."""
+    e = e.unnest()
+    if isinstance(e, exp.Array):
+        return bool(e.expressions) and all(surely_row(item, scope) for item in e.expressions)
+    return isinstance(e, exp.Func) and function_name(e) in ZIPS
+
+
+ZIPS = frozenset({"list_zip", "array_zip", "zip"})
 
 
 def schema_of(e: exp.Expr) -> object:

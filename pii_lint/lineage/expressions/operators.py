@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import BUCKET, CASE, CAST, ENCODE, OPTIONAL, TRANSFORM, Flow
-from pii_lint.lineage.values import Value, apply, flow, union
+from pii_lint.lineage.values import Value, alternatives, apply, flow, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
 from .calls import spec_of
@@ -30,15 +30,19 @@ CONTAINERS = {
 
 
 def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    inside = walk.value(walk, e.this, scope)
     to = e.args.get("to")
+    if isinstance(to, exp.DataType) and to.this in TYPED:
+        typed = _typed(walk, e.this.unnest(), to, scope)
+        if typed is not None:
+            return typed
+    inside = walk.value(walk, e.this, scope)
     if not isinstance(to, exp.DataType):
         return flow(inside, TRANSFORM)
     text = to.this in TEXT_TYPES
     if to.this is exp.DataType.Type.BOOLEAN:
         return flow(inside, TRANSFORM)
-    if text and to.expressions:
-        # it may cut a secret short, and leaves most values of a key apart
+    if _cuts(walk, to):
+        # a secret may be cut short; most values of a key stay apart
         return flow(as_scalar(inside), CAST | OPTIONAL)
     if to.expressions:
         if inside.fields and walk.dialect == "duckdb" and _named_alike(inside, schema_of(e)):
@@ -48,6 +52,77 @@ def _cast(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     if to.this not in CONTAINERS:
         inside = as_scalar(inside)
     return flow(inside, CAST | OPTIONAL if isinstance(e, exp.TryCast) and not text else CAST)
+
+
+TYPED = (exp.DataType.Type.STRUCT, exp.DataType.Type.ARRAY)
+
+
+def _typed(walk: Walk, e: exp.Expr, to: exp.DataType, scope: Scope) -> Value | None:
+    """A struct that is written out and given a type, as in `struct<a string>(x)`: names go by
+    place. None where they may go by name, or there is no struct to be seen."""
+    if isinstance(e, exp.Array) and to.this is exp.DataType.Type.ARRAY and len(to.expressions) == 1:
+        held = to.expressions[0]
+        items = [
+            typed
+            for item in e.expressions
+            if isinstance(held, exp.DataType)
+            and (typed := _typed(walk, item.unnest(), held, scope)) is not None
+        ]
+        whole = items and len(items) == len(e.expressions)
+        return alternatives(items, OPTIONAL) if whole else None
+    parts = _parts(e, named=walk.dialect in BY_PLACE)
+    fields = to.expressions if to.this is exp.DataType.Type.STRUCT else []
+    if not parts or len(parts) != len(fields):
+        return None
+    named: dict[str, Value] = {}
+    for part, field in zip(parts, fields, strict=True):
+        if not isinstance(field, exp.ColumnDef) or field.name.lower() in named:
+            return None
+        cast = exp.Cast(this=part.copy(), to=field.args["kind"].copy())
+        named[field.name.lower()] = walk.value(walk, cast, scope)
+    return Value({}, named)
+
+
+BY_PLACE = frozenset({"athena", "bigquery", "databricks", "presto", "spark", "trino"})
+"""Dialects that match the fields of a struct to those of its type by place, whatever their
+names."""
+
+
+def _parts(e: exp.Expr, *, named: bool) -> list[exp.Expr]:
+    """What the fields of a struct that is written out hold, in order; none for anything else, or
+    where some have a name and may not."""
+    row = isinstance(e, exp.Anonymous) and e.name.lower() in ("row", "struct")
+    if not (row or isinstance(e, exp.Struct | exp.Tuple)):
+        return []
+    if not named and any(isinstance(i, exp.Alias | exp.PropertyEQ) for i in e.expressions):
+        return []
+    if e.find(exp.Star, exp.Columns) is not None:
+        return []
+    return [
+        item.expression if isinstance(item, exp.PropertyEQ) else item.unalias()
+        for item in e.expressions
+    ]
+
+
+def _cuts(walk: Walk, to: exp.DataType) -> bool:
+    """True for a type that keeps only the first of a longer text, and says nothing."""
+    if to.this in (*TEXT_TYPES, *BINARY_TYPES) and to.expressions:
+        return True
+    if to.this in ONE_LETTER:
+        return walk.dialect not in WHOLE_CHAR | LENIENT
+    if to.this is exp.DataType.Type.USERDEFINED:
+        # PostgreSQL's own type of one byte
+        return str(to.args.get("kind")).lower() in ('"char"', "char")
+    return to.this in exp.DataType.NUMERIC_TYPES and walk.dialect in LENIENT
+
+
+BINARY_TYPES = (exp.DataType.Type.BINARY, exp.DataType.Type.VARBINARY)
+ONE_LETTER = (exp.DataType.Type.CHAR, exp.DataType.Type.NCHAR)
+WHOLE_CHAR = frozenset({"bigquery", "clickhouse", "databricks", "duckdb", "hive", "spark", "tsql"})
+"""Dialects in which a `char` without a length isn't one letter: it is the whole text, 30 letters or
+an error."""
+LENIENT = frozenset({"mysql", "singlestore", "doris", "starrocks", "sqlite"})
+"""Dialects that read as much of a text as a number as they can, and drop the rest."""
 
 
 def _named_alike(v: Value, schema: object) -> bool:
@@ -87,7 +162,8 @@ def binary(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     moved = [o for o in operands if not (isinstance(o, exp.Literal) and not o.is_string)]
     if cls in (exp.Add, exp.Sub, exp.Mul) and len(moved) == 1 and "0" not in map(_text, operands):
         # every value becomes another one, and can be told from it
-        return flow(walk.value(walk, moved[0], scope), ENCODE)
+        lossy = OPTIONAL if walk.dialect in LENIENT else 0
+        return flow(walk.value(walk, moved[0], scope), ENCODE | lossy)
     return flow(union(values(walk, operands, scope)), TRANSFORM)
 
 
@@ -111,7 +187,8 @@ def _text(e: exp.Expr) -> str:
 
 
 def _negated(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    return flow(walk.value(walk, e.this, scope), ENCODE)
+    lossy = OPTIONAL if walk.dialect in LENIENT else 0
+    return flow(walk.value(walk, e.this, scope), ENCODE | lossy)
 
 
 def _connected(walk: Walk, e: exp.Expr, scope: Scope) -> Value:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from pii_lint.lineage.scopes import Scope
 from pii_lint.lineage.summary import OPTIONAL, TRANSFORM, Test
-from pii_lint.lineage.values import NOTHING, Value, alternatives, apply, flow, union
+from pii_lint.lineage.values import NOTHING, Value, alternatives, apply, flow, opened, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
 
@@ -32,6 +32,11 @@ def this(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
 
 def _all(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return union(values(walk, children(e), scope))
+
+
+def _rows(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """The elements of a list, one a row."""
+    return opened(_all(walk, e, scope))
 
 
 def _elements(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -93,9 +98,9 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Ordered: this,
     exp.IgnoreNulls: this,
     exp.RespectNulls: this,
-    exp.Explode: this,
-    exp.ExplodeOuter: this,
-    exp.Inline: this,
+    exp.Explode: _rows,
+    exp.ExplodeOuter: _rows,
+    exp.Inline: _rows,
     exp.Kwarg: _content,
     exp.PropertyEQ: _content,
     exp.Distinct: _listed,
@@ -105,6 +110,6 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Fetch: _all,
     exp.Connect: _all,
     exp.Prior: this,
-    exp.Unnest: _all,
+    exp.Unnest: _rows,
     exp.Array: _elements,
 }

@@ -9,10 +9,24 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import CAST, KEYS, NULLABLE, SCALAR, TRANSFORM, Edges, Flow, Ref, Test
+from pii_lint.lineage.summary import (
+    CAST,
+    CHANGED,
+    ENTRY,
+    KEYS,
+    NULLABLE,
+    SCALAR,
+    TRANSFORM,
+    Edges,
+    Flow,
+    Ref,
+    Test,
+)
 from pii_lint.lineage.values import NOTHING, Value, apply, descend, extend, flow, merge, union
 from pii_lint.lineage.walk import Handler, Walk, values
 
+from .passing import transform
+from .predicates import asked, computes
 from .roles import Args, CallHandler, sorted_args
 from .written_out import counted, document, element, pairs_of
 
@@ -37,7 +51,10 @@ def path_keys(path: exp.Expr) -> list[str] | None:
     if isinstance(path, exp.Literal):
         if not path.is_string:
             return []
-        text = re.sub(r"^\s*(lax|strict)\s+", "", path.name.lower()).removeprefix("$")
+        text = re.sub(r"^\s*(lax|strict)\s+", "", path.name.lower())
+        if computes(text):
+            return None
+        text = text.strip().removeprefix("$")
         if text.startswith("{") and text.endswith("}"):
             # PostgreSQL's text array
             return [step.strip('" ') for step in text[1:-1].split(",")]
@@ -49,7 +66,7 @@ def path_keys(path: exp.Expr) -> list[str] | None:
                 if "*" in text
                 else [step.replace("~1", "/").replace("~0", "~") for step in steps]
             )
-        text = text.replace("[*]", "").replace('"', "")
+        text = _PLACES.sub("", text).replace('"', "")
         pieces = [
             piece
             for piece in text.replace("[", ".").replace("]", "").replace("/", ".").split(".")
@@ -65,6 +82,10 @@ def path_keys(path: exp.Expr) -> list[str] | None:
     return None
 
 
+_PLACES = re.compile(r"\[(?:[\d\s,#*-]|\bto\b|\blast\b)*\]")
+"""Which elements of an array: `[0]`, `[*]`, `[last]`, `[1 to 3]`, `[#-1]`."""
+
+
 def accessed(
     walk: Walk, container: Value, paths: Iterable[exp.Expr], scope: Scope, *, scalar: bool = False
 ) -> Value:
@@ -76,6 +97,10 @@ def accessed(
             )
             continue
         keys = None if _perhaps_one_key(walk, path) else path_keys(path)
+        if keys is None and (read := asked(path)) is not None:
+            inside = (accessed(walk, container, [one], scope) for one in read)
+            container = flow(union(inside), TRANSFORM)
+            continue
         if keys is None:
             dynamic = flow(walk.value(walk, path, scope), TRANSFORM)
             container = union((flow(container, TRANSFORM), dynamic))
@@ -99,7 +124,8 @@ def as_scalar(v: Value) -> Value:
     """A field read as text, a number or a date: whatever lies deeper in it isn't asked for."""
     edges: Edges = {}
     for (ref, chain), span in v.edges.items():
-        deep = ref.path and not ref.path[-1].startswith("$")
+        steps = [step for step in ref.path if not step.startswith(ENTRY)]
+        deep = steps and not steps[-1].startswith("$")
         taken = ref._replace(path=(*ref.path, SCALAR)) if deep else ref
         merge(edges, {(taken, chain): span})
     return Value(edges, v.fields)
@@ -159,10 +185,11 @@ COUNTING = frozenset(
 
 
 def keys_of(container: Value) -> Value:
-    """The keys of a document or map, without what stands under them."""
+    """The names of what it holds."""
     edges: Edges = {}
     for (ref, chain), span in container.edges.items():
-        plain = all(isinstance(op, Flow) for op in chain)
+        # what was changed may be a key itself: `map {email: …}`
+        plain = all(isinstance(op, Flow) and not op.how & CHANGED for op in chain)
         key = Ref(ref.read, ref.column, (*ref.path, KEYS)) if plain else ref
         merge(edges, {(key, extend(chain, Flow(TRANSFORM))): span})
     return Value(edges)
@@ -173,11 +200,10 @@ def _keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope)
     if pairs is not None:
         return flow(union(values(walk, pairs[0], scope)), TRANSFORM)
     main, side = sorted_args(walk, spec, args, scope)
-    keys = keys_of(union(main))
     if "structure" in spec.name:
         # the types of the values, null among them
         side = union((side, apply(union(main), Test("test"))))
-    return union((keys, side))
+    return union((keys_of(union(main)), side))
 
 
 def _json_value(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -189,7 +215,22 @@ def _json_value(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return union((accessed(walk, container, [e.args["path"]], scope, scalar=True), *given))
 
 
+def _matched(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
+    """PostgreSQL's `@@`: a document meets a path's predicate, a text a query. Elsewhere it is
+    `match … against`, which measures."""
+    if walk.dialect not in AT_SIGNS:
+        return transform(walk, e, scope)
+    pattern, document = e.this, union(values(walk, e.expressions, scope))
+    if isinstance(pattern, exp.Literal) and "$" in pattern.name:
+        return apply(accessed(walk, document, [pattern], scope), Test("test"))
+    return apply(union((document, walk.value(walk, pattern, scope))), Test("test"))
+
+
+AT_SIGNS = frozenset({"postgres", "materialize", "risingwave"})
+
+
 HANDLERS: dict[type[exp.Expr], Handler] = {
+    exp.MatchAgainst: _matched,
     exp.JSONValue: _json_value,
     exp.JSONExtract: _json_extract,
     exp.JSONExtractScalar: _json_extract,

@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from pii_lint.data.functions import FunctionSpec
 from pii_lint.lineage.scopes import Scope
-from pii_lint.lineage.summary import ENCODE, TRANSFORM, Op, Signal, Test
-from pii_lint.lineage.values import Value, apply, blend, flow, union
+from pii_lint.lineage.summary import ENCODE, SIZING, TRANSFORM, Op, Signal, Test
+from pii_lint.lineage.values import Value, apply, blend, flat, flow, union
 from pii_lint.lineage.walk import Walk
 
 from .calls import literal
@@ -34,8 +34,16 @@ def sorted_args(
         elif role in DECIDING:
             side.append(apply(walk.value(walk, arg, scope), DECIDING[role]))
         elif literal(arg) is None:
-            side.append(flow(walk.value(walk, arg, scope), TRANSFORM))
+            told = walk.value(walk, arg, scope)
+            # a width, how many times: whoever measures the result has it back
+            measure = 0 if spec.cls == "part" and same(told, main) else SIZING
+            side.append(flow(told, TRANSFORM | measure))
     return main, union(side)
+
+
+def same(told: Value, main: list[Value]) -> bool:
+    """True where what a call is told besides its values is made of nothing else than they."""
+    return {ref for ref, _ in flat(told)} <= {ref for v in main for ref, _ in flat(v)}
 
 
 def passing(how: int) -> CallHandler:
@@ -67,6 +75,6 @@ CLASSES: dict[str, CallHandler] = {
     "array": passing(0),
     "recode": passing(ENCODE),
     "transform": transformed,
-    "series": transformed,
+    "series": passing(TRANSFORM | SIZING),
     "table": _table,
 }

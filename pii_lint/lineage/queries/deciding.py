@@ -11,7 +11,7 @@ from pii_lint.lineage.expressions.calls import function_name, spec_of
 from pii_lint.lineage.expressions.columns import item_value
 from pii_lint.lineage.scopes import Item, Scope, rows_of
 from pii_lint.lineage.summary import ROWS, Edges, Signal
-from pii_lint.lineage.values import Value, extend, flat, merge, union
+from pii_lint.lineage.values import Value, counting, extend, flat, merge, settled, union
 from pii_lint.lineage.walk import ROWS_BY_NAME, Walk, values
 
 from .from_clause import Condition, both_sides, joins_of
@@ -30,6 +30,8 @@ def row_signals(
 ) -> Edges:
     """What decides the rows, each value as the signal that is left of it."""
     rows = rows_of(scope.sources)
+    if e.args.get("group") is None and any(_folds(item) for item in e.expressions):
+        rows = settled(rows)
     for decider in (
         _joining(walk, conditions, scope),
         _filtering(walk, e, scope),
@@ -44,6 +46,8 @@ def row_signals(
 
 
 def _signalled(content: Value, signal: Signal) -> Edges:
+    if signal is COUNT:
+        return counting(content)
     edges: Edges = {}
     for (ref, chain), span in flat(content).items():
         # whose rows these are is no value
@@ -102,10 +106,14 @@ def _multiplying(walk: Walk, e: exp.Select, scope: Scope) -> Iterator[Decider]:
             yield value(walk, call, scope), COUNT
 
 
+SERIES = (exp.GenerateSeries, exp.ExplodingGenerateSeries)
+
+
 def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
     """Calls in the select list that give several rows for one."""
     for node in item.walk(prune=lambda n: isinstance(n, exp.Query)):
-        if isinstance(node, exp.Explode | exp.Unnest | exp.Inline):
+        series = isinstance(node, SERIES) and walk.dialect in ROWS_BY_NAME
+        if series or isinstance(node, exp.Explode | exp.Unnest | exp.Inline):
             yield node
         elif isinstance(node, exp.Anonymous) and (
             walk.dialect in ROWS_BY_NAME or function_name(node) == "generate_subscripts"
@@ -113,6 +121,12 @@ def _row_makers(walk: Walk, item: exp.Expr) -> Iterator[exp.Expr]:
             spec = spec_of(walk, node)
             if spec is not None and spec.cls in ("table", "series", "keys"):
                 yield node
+
+
+def _folds(item: exp.Expr) -> bool:
+    """True for an aggregate over all rows, of which one is left."""
+    inside = item.walk(prune=lambda n: isinstance(n, exp.Query | exp.Window))
+    return type(item) is not exp.Column and any(isinstance(node, exp.AggFunc) for node in inside)
 
 
 RESTRICTING = ("where", "prewhere", "having", "qualify", "sample", "connect")

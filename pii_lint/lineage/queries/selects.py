@@ -19,6 +19,7 @@ from .grouping import group
 from .lateral_aliases import defer
 from .modifiers import held_by_limit
 from .output_names import tell_apart
+from .pairs import narrow
 from .select_list import select_list
 
 
@@ -28,6 +29,7 @@ def select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
     ctes(walk, e, scope)
     outside = _enter(walk)
     conditions = from_clause(walk, e, scope)
+    narrow(walk, e, scope)
     equate(walk, e, conditions, scope)
     defer(walk, e, scope)
     group(walk, e, scope)

@@ -11,7 +11,7 @@ from pii_lint.lineage.expressions.calls import function_name
 from pii_lint.lineage.expressions.natures import LISTS, OF_A_SCHEMA, nature
 from pii_lint.lineage.schemas import Schema
 from pii_lint.lineage.scopes import Column, Item, Scope, Tail
-from pii_lint.lineage.values import Value, descend, union
+from pii_lint.lineage.values import PLACE, Value, descend, union
 from pii_lint.lineage.walk import Walk
 
 from .output_columns import output_column
@@ -40,7 +40,7 @@ def unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
             return None
         return _untold(walk, item, operand, content, scope)
     items: list[Item] = list(_branches(content) if depth == 1 else _leaves(content))
-    if depth == 1 and not inline:
+    if depth == 1 and not inline and schema != {}:
         # perhaps a list of structs, which stays one column
         items.append(output_column(walk, item, scope))
     if content.edges or (duckdb and depth > 1):
@@ -72,7 +72,8 @@ def _depth(call: exp.Expr) -> int:
 
 def _branches(content: Value) -> Iterator[Column]:
     for key, part in (content.fields or {}).items():
-        yield Column(key, key, key, union((part, Value(content.edges))))
+        name = key.replace(PLACE, "element")
+        yield Column(name, name, name, union((part, Value(content.edges))))
 
 
 def _leaves(content: Value) -> Iterator[Column]:
@@ -88,7 +89,7 @@ def _told(content: Value, schema: Schema, depth: int) -> list[Item] | None:
     else."""
     while isinstance(schema, list) and depth > 0:
         schema, depth = schema[0], depth - 1
-    if depth <= 0 or not isinstance(schema, dict):
+    if depth <= 0 or not isinstance(schema, dict) or not schema:
         return None
     try:
         return list(_spread(content, schema, depth))

@@ -8,7 +8,7 @@ from sqlglot import exp
 from pii_lint.lineage.names import one_row
 from pii_lint.lineage.scopes import Relation, Scope, Source
 from pii_lint.lineage.sql import parse_name
-from pii_lint.lineage.values import NOTHING
+from pii_lint.lineage.values import places
 from pii_lint.lineage.walk import Walk
 
 from .aliases import aliased, renamed
@@ -130,7 +130,7 @@ def _numbered(node: exp.Expr, relation: Relation) -> Relation:
     """`with ordinality` behind a function: one more column, which counts the rows."""
     if not isinstance(node, exp.Table) or not node.args.get("ordinality"):
         return relation
-    items = [*relation.items, column("ordinality", NOTHING)]
+    items = [*relation.items, column("ordinality", places(relation.rows))]
     certain = len(items) if relation.certain == len(relation.items) else relation.certain
     return Relation(items, certain=certain, rows=relation.rows, scalar=relation.scalar)
 

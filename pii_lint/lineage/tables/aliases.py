@@ -8,12 +8,13 @@ from sqlglot import exp
 
 from pii_lint.lineage.expressions.calls import function_name
 from pii_lint.lineage.expressions.columns import item_value
+from pii_lint.lineage.expressions.generators import RECORDS
 from pii_lint.lineage.expressions.paths import as_scalar
 from pii_lint.lineage.scopes import Column, Item, Relation, Source, Tail, fold
 from pii_lint.lineage.values import Value, descend, union
 from pii_lint.lineage.walk import Walk
 
-from .functions import RECORDS, called
+from .functions import called
 from .relations import column
 
 NAMES_ALL = ("athena", "trino")

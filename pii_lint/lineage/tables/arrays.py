@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from pii_lint.lineage.expressions import value
+from pii_lint.lineage.expressions.natures import lists_rows
 from pii_lint.lineage.scopes import Item, Relation, Scope, Tail
 from pii_lint.lineage.summary import TRANSFORM
-from pii_lint.lineage.values import NOTHING, Value, flow, union
+from pii_lint.lineage.values import NOTHING, Value, flow, opened, places, union
 from pii_lint.lineage.walk import Walk, values
 
 from .relations import column, counted
@@ -32,18 +33,39 @@ def unnest(walk: Walk, node: exp.Unnest, scope: Scope) -> Relation:
         items: list[Item] = [
             column(key, union((v, Value(whole.edges)))) for key, v in whole.fields.items()
         ]
+    elif walk.dialect in SPREADING and all(_rows(e, scope) for e in node.expressions):
+        fields = [field for v in inputs for field in (v.fields or {}).values()]
+        items = _elements("field", [union((v, Value(whole.edges))) for v in fields])
+        whole = Value(whole.edges)
     else:
-        items = _elements(_name(walk, node), inputs)
+        items = _elements(_name(walk, node), [opened(v) for v in inputs] if bigquery else inputs)
     offset = node.args.get("offset")
     if isinstance(offset, exp.Expr):
-        items.append(column(offset.name, NOTHING))
+        items.append(column(offset.name, places(rows)))
+    elif offset:
+        items.append(column("ordinality", places(rows)))
     certain = len(items)
     if bigquery and all(isinstance(e, PLAIN_ARRAYS) for e in node.expressions):
         return Relation(items, rows=rows, scalar=not offset)
     # the fields of an unnested struct may be named without its column, but not on DuckDB
     if walk.dialect != "duckdb" and (whole.edges or (whole.fields and not bigquery)):
-        items.append(Tail(None, value=whole))
+        items.append(Tail(None, value=opened(whole)))
     return Relation(items, certain=certain, rows=rows)
+
+
+SPREADING = frozenset({"athena", "presto", "trino"})
+"""Engines that open an array of rows into a column a field."""
+
+
+def _rows(e: exp.Expr, scope: Scope) -> bool:
+    """True for an array of rows, with names or without, that is written out."""
+    if not isinstance(e, exp.Array):
+        return lists_rows(e, scope)
+    structs = (exp.Struct,)
+    return bool(e.expressions) and all(
+        isinstance(item.this.unnest() if isinstance(item, exp.Cast) else item.unnest(), structs)
+        for item in e.expressions
+    )
 
 
 def _name(walk: Walk, node: exp.Unnest) -> str:

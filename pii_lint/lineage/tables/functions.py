@@ -6,11 +6,11 @@ from sqlglot import exp
 
 from pii_lint.lineage.expressions import value
 from pii_lint.lineage.expressions.calls import arguments, function_name, spec_of
-from pii_lint.lineage.expressions.generators import default_names, spread_call
+from pii_lint.lineage.expressions.generators import RECORDS, default_names, spread_call
 from pii_lint.lineage.expressions.paths import accessed, keys_of
 from pii_lint.lineage.scopes import Column, Item, Relation, Scope, Tail
 from pii_lint.lineage.summary import TRANSFORM, Edges
-from pii_lint.lineage.values import NOTHING, Value, flow, merge, union
+from pii_lint.lineage.values import NOTHING, Value, flow, merge, opened, union
 from pii_lint.lineage.walk import Walk
 
 from .documents import rows_of_document
@@ -18,8 +18,6 @@ from .relations import column, counted, opaque
 from .run_time import query_table, query_text
 
 POSTGRES = ("postgres", "materialize", "redshift", "risingwave")
-RECORDS = ("to_record", "to_recordset", "populate_record", "populate_recordset")
-"""How the names end of PostgreSQL's functions that make rows of the caller's own columns."""
 FLATTENED = ("seq", "key", "path", "index", "value", "this")
 """The columns of Snowflake's `flatten`."""
 JSON_ROWS = (
@@ -42,7 +40,8 @@ def table_function(walk: Walk, call: exp.Expr, scope: Scope) -> Relation:
     spec = spec_of(walk, call)
     cls = spec.cls if spec is not None else ""
     if cls == "series":
-        return Relation([column(name, value(walk, call, scope))], rows=counted(union(inputs)))
+        elements = value(walk, call, scope)
+        return Relation([column(name, elements)], rows=counted(elements))
     if cls == "constant":
         return Relation([column(name, NOTHING), Tail(None)], certain=0)
     if cls in ("table", "keys", "access"):
@@ -77,16 +76,20 @@ def _opened(walk: Walk, call: exp.Expr, name: str, whole: Value, scope: Scope) -
     rows = counted(whole)
     changed = flow(whole, TRANSFORM)
     if "flatten" in name or (walk.dialect == "snowflake" and isinstance(call, exp.Explode)):
-        flattened = [column(c, whole if c in ("value", "this") else changed) for c in FLATTENED]
+        shown = {"value": opened(whole), "this": whole}
+        flattened = [column(c, shown.get(c, changed)) for c in FLATTENED]
         return Relation([*flattened], rows=rows)
     if name in ("json_tree", "each") or ("json" in name and "each" in name):
         named = JSON_ROWS[:2] if walk.dialect in POSTGRES else JSON_ROWS
         told = {"key": keys_of(whole), "fullkey": keys_of(whole)} if name == "json_each" else {}
-        return Relation([column(c, told.get(c, whole)) for c in named], rows=rows)
+        return Relation([column(c, told.get(c, opened(whole))) for c in named], rows=rows)
     if walk.dialect in POSTGRES and not name.endswith((*RECORDS, "unnest")):
         own = "value" if "array_elements" in name or name == "svals" else name
         return Relation([column(own, whole)], rows=rows, scalar=True)
     names = default_names(call) if walk.dialect in ("spark", "databricks") else []
+    if isinstance(call, exp.Inline) and not whole.edges:
+        # the fields of the structs, where all are known
+        names = [*(whole.fields or ())]
     if names:
         contents = spread_call(walk, call, len(names), scope)
         spread = [column(c, v) for c, v in zip(names, contents, strict=True)]

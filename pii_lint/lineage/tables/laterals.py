@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from pii_lint.lineage.expressions.generators import spread_call
 from pii_lint.lineage.scopes import Item, Relation, Scope
-from pii_lint.lineage.values import NOTHING
+from pii_lint.lineage.values import places
 from pii_lint.lineage.walk import Walk
 
 from .arrays import unnest
@@ -40,6 +40,7 @@ def _view(
 ) -> Relation:
     """LATERAL VIEW: the names stand for whatever the function gives."""
     numbered = 1 if node.args.get("ordinality") else 0
-    contents = spread_call(walk, node.this, len(names) - numbered, scope) + [NOTHING] * numbered
+    contents = spread_call(walk, node.this, len(names) - numbered, scope)
+    contents += [places(relation.rows)] * numbered
     items: list[Item] = [column(c.name, v) for c, v in zip(names, contents, strict=True)]
     return Relation(items, rows=relation.rows, scalar=relation.scalar)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pii_lint.lineage.scopes import Column, Item, Relation, Tail
 from pii_lint.lineage.summary import TRANSFORM, Edges, Signal
-from pii_lint.lineage.values import Value, apply, flow, union
+from pii_lint.lineage.values import Value, apply, counting, flow, union
 from pii_lint.lineage.walk import Walk
 
 
@@ -17,7 +17,7 @@ def column(name: str, content: Value) -> Column:
 
 def counted(whole: Value) -> Edges:
     """The rows that a value opens into: there are as many as it has parts."""
-    return dict(apply(whole, Signal("count")).edges)
+    return counting(whole)
 
 
 def without(items: Iterable[Item], names: frozenset[str]) -> list[Item]:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import duckdb
 
 from pii_lint.errors import ConfigError
+from pii_lint.warehouse.duckdb_new import make
 from pii_lint.warehouse.duckdb_store import PATIENCE, is_locked
 from pii_lint.warehouse.quoting import literal, quoted
 from pii_lint.warehouse.sync.plan import LoadedColumn, Plan
@@ -337,6 +338,8 @@ def _same(plan: Plan, target: str) -> str:
 
 
 def _connected(path: Path, *, write: bool) -> duckdb.DuckDBPyConnection:
+    if write:
+        make(path)
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pii_lint.artifacts.comments import comments
@@ -50,6 +50,7 @@ def test_only_what_stands_above_all_code_heads_the_file() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_any_text_has_comments_within_it(template: str) -> None:
     lines = template.split("\n")
