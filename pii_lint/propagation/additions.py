@@ -31,8 +31,6 @@ from .linked import Labels, Linked, add, keep, lost
 
 ASKED = "asked by a macro"
 """The operation of a step by which dbt writes data into SQL."""
-
-
 _LEGIBLE = READABLE | {Form.WEAK, Form.UNKNOWN}
 """Forms in which what nobody saw may let a value be read."""
 

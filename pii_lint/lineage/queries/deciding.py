@@ -11,7 +11,7 @@ from pii_lint.lineage.expressions.calls import function_name, spec_of
 from pii_lint.lineage.expressions.columns import item_value
 from pii_lint.lineage.scopes import Item, Scope, rows_of
 from pii_lint.lineage.summary import ROWS, Edges, Signal
-from pii_lint.lineage.values import Value, counting, extend, flat, merge, settled, union
+from pii_lint.lineage.values import Value, counting, extend, flat, merge, settled, told, union
 from pii_lint.lineage.walk import ROWS_BY_NAME, Walk, values
 
 from .from_clause import Condition, both_sides, joins_of
@@ -30,7 +30,7 @@ def row_signals(
 ) -> Edges:
     """What decides the rows, each value as the signal that is left of it."""
     rows = rows_of(scope.sources)
-    if e.args.get("group") is None and any(_folds(item) for item in e.expressions):
+    if told(rows) and e.args.get("group") is None and any(map(_folds, e.expressions)):
         rows = settled(rows)
     for decider in (
         _joining(walk, conditions, scope),
