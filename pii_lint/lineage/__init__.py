@@ -11,9 +11,11 @@ from sqlglot import exp
 from pii_lint.data.functions import FunctionSpec
 
 from .expressions import value
+from .expressions.natures import fitting
 from .floors import Mentions, lines
 from .overrides import Overrides, overrides
 from .queries import query
+from .schemas import paths_of
 from .scopes import Column, Item, Relation, Scope, Source, Tail, fold
 from .snippets import snippet
 from .sql import dialect_of, excerpt, mention, parse, parse_name, relations_in
@@ -119,9 +121,10 @@ def _summary(walk: Walk, relation: Relation, mentions: Mentions | None) -> Summa
         fields: dict[tuple[str, ...], Edges] = {}
         content = named(item.value)
         _fields(content, (), fields)
-        known = item.struct and not content.edges
-        told = tuple(content.fields or ()) if known else ()
-        shape = ShapeColumn(item.key, item.name, item.exact, item.listed, told)
+        schema = fitting(item.schema, content)
+        # fields without names go by their places
+        told = tuple((key,) for key in content.fields or ()) if schema == {} else paths_of(schema)
+        shape = ShapeColumn(item.key, item.name, item.exact, isinstance(schema, list), told)
         columns.append(SummaryColumn(shape, content.edges, fields, item.span, item.named))
     return Summary(
         reads=walk.reads,

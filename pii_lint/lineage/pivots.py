@@ -44,8 +44,8 @@ def pivots_apart(tokens: Sequence[Token]) -> list[Token]:
             level.query = True
         elif pivot is not None and level.open is None:
             level.open, level.query = token, True
-            found += [_made(kind, text, token) for kind, text in _AROUND]
-            token = _made(pivot, token.text, token)
+            found += [made(kind, text, token) for kind, text in _AROUND]
+            token = made(pivot, token.text, token)
         found.append(token)
     return found + (_closed(levels[-1], tokens[-1]) if tokens else [])
 
@@ -60,8 +60,9 @@ _AROUND = (
 
 def _closed(level: _Level, at: Token) -> list[Token]:
     begun, level.open = level.open, None
-    return [] if begun is None else [_made(TokenType.R_PAREN, ")", at)]
+    return [] if begun is None else [made(TokenType.R_PAREN, ")", at)]
 
 
-def _made(kind: TokenType, text: str, at: Token) -> Token:
+def made(kind: TokenType, text: str, at: Token) -> Token:
+    """A token that nobody wrote, in the place of one that somebody did."""
     return Token(kind, text, at.line, at.col, at.start, at.end)

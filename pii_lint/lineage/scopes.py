@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from .schemas import Schema, element, schema_of_paths
 from .summary import HELD, ROWS, TAIL, Edge, Edges, Ref, Shape, ShapeColumn, Span
 from .values import NOTHING, Value, descend, merge, told, union
 
@@ -25,7 +26,7 @@ def fold(name: str, quoted: bool, dialect: str) -> str:
 class Column:
     """A column of a relation inside a query."""
 
-    __slots__ = ("exact", "key", "listed", "name", "named", "span", "struct", "value")
+    __slots__ = ("exact", "key", "name", "named", "schema", "span", "value")
 
     def __init__(
         self,
@@ -35,8 +36,7 @@ class Column:
         value: Value,
         named: bool = True,
         span: Span | None = None,
-        listed: bool = False,
-        struct: bool = False,
+        schema: Schema = None,
     ) -> None:
         self.key = key
         self.name = name
@@ -44,10 +44,7 @@ class Column:
         self.value = value
         self.named = named
         self.span = span
-        self.listed = listed
-        # surely a list
-        self.struct = struct
-        # surely a struct, made in this text
+        self.schema = schema
 
     def having(
         self, value: Value, *, named: bool | None = None, span: Span | None = None
@@ -55,7 +52,7 @@ class Column:
         """The same column with another value, perhaps written elsewhere."""
         named = self.named if named is None else named
         span = span or self.span
-        return Column(self.key, self.name, self.exact, value, named, span, self.listed, self.struct)
+        return Column(self.key, self.name, self.exact, value, named, span, self.schema)
 
 
 class Tail:
@@ -158,17 +155,26 @@ class Relation:
 
 
 def _of(read: str, column: ShapeColumn) -> Value:
-    if not column.fields:
-        return Value({(Ref(read, column.key), ()): None})
-    return Value(
-        {}, {key: Value({(Ref(read, column.key, (key,)), ()): None}) for key in column.fields}
-    )
+    return _at(Ref(read, column.key), schema_of_paths(column.fields))
+
+
+def _at(ref: Ref, schema: Schema) -> Value:
+    while isinstance(schema, list):
+        schema = element(schema)
+    if not isinstance(schema, dict):
+        return Value({(ref, ()): None})
+    fields = {key: _at(ref._replace(path=(*ref.path, key)), schema[key]) for key in schema}
+    return Value({}, fields)
+
+
+def _schema_of(column: ShapeColumn) -> Schema:
+    return schema_of_paths(column.fields) if column.fields or not column.listed else [None]
 
 
 def base(read: str, shape: Shape) -> Relation:
     """A relation outside the query."""
     items: list[Item] = [
-        Column(c.key, c.name, c.exact, _of(read, c), False, listed=c.listed, struct=bool(c.fields))
+        Column(c.key, c.name, c.exact, _of(read, c), False, schema=_schema_of(c))
         for c in shape.columns
     ]
     if not shape.complete:
@@ -211,6 +217,8 @@ class Scope:
     # those of them that are surely structs without names
     aliases: dict[str, Value] = field(default_factory=dict)
     # of the select list, for lateral references
+    schemas: dict[str, Schema] = field(default_factory=dict)
+    # what is known of their types
     merged: dict[str, Value] = field(default_factory=dict)
     # columns of `using` and `natural`: copies of both sides
     equated: dict[tuple[int, str], Value] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from sqlglot.tokens import Tokenizer
 
 from .glyphs import FOLDS_ASCII, readable, tell_apart
-from .pivots import pivots_apart
+from .phrasings import reworded, slices_begun
 from .summary import RelationName
 
 # what sqlglot can't read becomes an explicit unknown here; its own log lines would quote the SQL
@@ -68,6 +68,17 @@ def _readers(dialect: str) -> tuple[Tokenizer, Parser]:
     return known.tokenizer(), known.parser()
 
 
+def _parsed_otherwise(
+    parser: Parser, tokens: Sequence[Token], text: str
+) -> list[exp.Expr | None] | None:
+    """The statements in words that the parser knows; None where there are no others."""
+    try:
+        trees: list[exp.Expr | None] = parser.parse(reworded(tokens), text)
+    except SqlglotError:
+        return None
+    return trees
+
+
 LONGEST_CHAIN = 200
 _CHAIN = re.compile(rf"(?:\[[^\[\]]*\]\s*|\.\s*\w+\s*\([^()]*\)\s*){{{LONGEST_CHAIN}}}")
 """Subscripts and calls, one after the other: the parser takes the square of their number."""
@@ -81,12 +92,15 @@ def parse(sql: str, dialect: str) -> list[exp.Expr]:
     try:
         text = readable(sql, dialect)
         tokens = tokenizer.tokenize(text)
+        if dialect == "duckdb":
+            tokens = slices_begun(tokens, text)
         try:
             trees = parser.parse(tokens, text)
         except SqlglotError:
-            if dialect != "duckdb" or "pivot" not in text.lower():
+            others = _parsed_otherwise(parser, tokens, text) if dialect == "duckdb" else None
+            if others is None:
                 raise
-            trees = parser.parse(pivots_apart(tokens), text)
+            trees = others
         found = [tree for tree in trees if tree is not None]
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to parse") from None
@@ -174,7 +188,8 @@ def quoted_relations(call: exp.Expr) -> Iterator[RelationName]:
 def quoted_query(call: exp.Expr, dialect: str) -> list[exp.Expr]:
     """The query that `query('…')` holds in a literal; empty where it is made at run time."""
     arg = call.expressions[0] if call.name.lower() == "query" and call.expressions else None
-    if not (isinstance(arg, exp.Literal) and arg.is_string):
+    dollars = isinstance(arg, exp.RawString)
+    if arg is None or not (dollars or (isinstance(arg, exp.Literal) and arg.is_string)):
         return []
     try:
         trees = parse(arg.name, dialect)

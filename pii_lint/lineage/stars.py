@@ -13,6 +13,7 @@ from .expressions import value
 from .expressions.columns import identifiers, item_value
 from .glyphs import FOLDS_ASCII, ascii_fold
 from .names import resolve
+from .schemas import Schema
 from .scopes import Column, Item, Scope, Source, Tail, fold
 from .values import Value, flow, stamp, union
 from .walk import Walk
@@ -109,9 +110,7 @@ def _columns_of(
         certain = certain and relation.certain == len(relation.items)
         if not (source.how or source.merged or scope.merged or scope.equated or without):
             items += [
-                Column(item.key, item.name, item.exact, item.value, item.named, span or item.span)
-                if isinstance(item, Column)
-                else item
+                item.having(item.value, span=span) if isinstance(item, Column) else item
                 for item in relation.items
             ]
             continue
@@ -180,11 +179,12 @@ class _Changes:
                     # the case of a letter outside ASCII tells them apart
                     result.append(item)
                 continue
-            content = self.replaced.get(item.key, item.value)
+            if item.key in self.replaced:
+                item = item.having(self.replaced[item.key], named=True)
+                # of another type, perhaps
+                item.schema = None
             if item.key in self.renames:
-                result.append(self._renamed(self.renames[item.key], content))
-            elif item.key in self.replaced:
-                result.append(item.having(content, named=True))
+                result.append(self._renamed(self.renames[item.key], item.value, item.schema))
             else:
                 result.append(item)
         tails = [item for item in items if isinstance(item, Tail)]
@@ -198,11 +198,10 @@ class _Changes:
                 result.append(self._renamed(new, content))
         return result
 
-    def _renamed(self, new: exp.Expr, content: Value) -> Column:
-        quoted = bool(new.args.get("quoted"))
-        return Column(
-            new.name.lower(), new.name, fold(new.name, quoted, self.walk.dialect), content
-        )
+    def _renamed(self, new: exp.Expr, content: Value, schema: Schema = None) -> Column:
+        name, quoted = new.name, bool(new.args.get("quoted"))
+        exact = fold(name, quoted, self.walk.dialect)
+        return Column(name.lower(), name, exact, content, schema=schema)
 
 
 def _table(e: exp.Expr) -> str:
@@ -247,13 +246,26 @@ def _holds(e: exp.Expr, name: str) -> bool | None:
         decisive = isinstance(e, exp.Or)
         return decisive if decisive in sides else (None if None in sides else not decisive)
     found: bool | None = None
+    sign = ""
+    if isinstance(e, exp.Escape) and isinstance(e.this, exp.Like | exp.ILike):
+        if not (isinstance(e.expression, exp.Literal) and len(e.expression.name) == 1):
+            return None
+        e, sign = e.this, e.expression.name
+    folded = e.args.get("this")
+    if isinstance(folded, exp.Lower | exp.Upper):
+        if not name.isascii():
+            return None
+        e = e.copy()
+        e.set("this", folded.this)
+        name = name.lower() if isinstance(folded, exp.Lower) else name.upper()
     if not isinstance(e.args.get("this"), exp.Identifier | exp.Column | exp.Star):
         # not the name itself, but something made of it
         return None
     if type(e) in _MATCHES:
         if any(e.args.get(key) is not None for key in OPTIONS):
             return None
-        found = _fits(_MATCHES[type(e)], e.expression, name)
+        style = "search" if e.meta.get(SEARCHED) else _MATCHES[type(e)]
+        found = _fits(style + sign, e.expression, name)
     elif isinstance(e, exp.StartsWith | exp.EndsWith | exp.Contains):
         found = _has(e, name)
     elif isinstance(e, exp.In) and all(isinstance(x, exp.Literal) for x in e.expressions):
@@ -302,6 +314,7 @@ def _fits(style: str, pattern: exp.Expr, name: str) -> bool | None:
 PLAIN_REGEX = re.compile(r"(?:[A-Za-z0-9_.|(^$]|\)(?![*+?])|\[[a-z0-9_-]+\]|[*+?](?![*+?]))*")
 """What every engine's regular expressions and Python's surely read alike, and fast."""
 MOST_WILDCARDS = 4
+_WILDCARDS = {"%": ".*", "_": "."}
 LONGEST_PATTERN = 200
 
 
@@ -312,8 +325,10 @@ def _regex(style: str, pattern: exp.Expr) -> str | None:
     text = pattern.name
     if len(text) > LONGEST_PATTERN or sum(text.count(c) for c in "%*+?") > MOST_WILDCARDS:
         return None
-    if style == "like":
-        return "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in text)
+    if style.startswith("like"):
+        sign = re.escape(style.removeprefix("like"))
+        pieces = re.findall(f"{sign}.|." if sign else ".", text, re.DOTALL)
+        return "".join(_WILDCARDS.get(piece) or re.escape(piece[-1]) for piece in pieces)
     if style == "glob" and not set(text) & set("[]!\\"):
         return "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text)
     if not PLAIN_REGEX.fullmatch(text):
@@ -360,6 +375,7 @@ def chosen_columns(walk: Walk, node: exp.Expr, scope: Scope) -> Chosen:
         items, certain, pattern = expand(walk, asked, scope)
         return Chosen(node, items, certain, pattern)
     sources = _spread_source(node, scope)
+    _tell_searches(walk, asked)
     keep = _chosen_names(node)
     items, certain = _columns_of(walk, sources, scope, merged=len(sources) > 1)
     inner = asked.this if isinstance(asked, exp.Column) else asked
@@ -402,10 +418,30 @@ def _asked(node: exp.Expr) -> exp.Expr:
     return what
 
 
+SEARCHED = "searched"
+_SEARCH = re.compile(r"\bregexp_matches\s*\(\s*$")
+
+
+def _tell_searches(walk: Walk, asked: exp.Expr) -> None:
+    """DuckDB's `regexp_matches(c, 'x')` finds its pattern anywhere, for `c ~ 'x'` it has to be the
+    whole name; the parser makes the same of both."""
+    # what isn't ASCII may be longer once its case is folded
+    if walk.dialect != "duckdb" or walk.text is None or not walk.text.isascii():
+        return
+    for match in asked.find_all(exp.RegexpLike):
+        named = match.this.parts[0] if isinstance(match.this, exp.Column) else match.this
+        start = named.meta.get("start")
+        if start is not None and _SEARCH.search(walk.text, 0, start):
+            match.meta[SEARCHED] = True
+
+
 def _chosen_names(node: exp.Expr) -> Keep:
     what = _asked(node)
     if isinstance(what, exp.Literal):
         return lambda name: _fits("search", what, name)
+    condition = _filter_of_all(what)
+    if condition is not None:
+        return lambda name: _holds(condition, name)
     if isinstance(what, exp.Array | exp.List):
         names = {e.name.lower() for e in what.expressions if isinstance(e, exp.Literal)}
         computed = any(not isinstance(e, exp.Literal) for e in what.expressions)
@@ -416,6 +452,17 @@ def _chosen_names(node: exp.Expr) -> Keep:
         isinstance(what, exp.Column) and isinstance(what.this, exp.Star)
     )
     return lambda _name: True if plain else None
+
+
+def _filter_of_all(what: exp.Expr) -> exp.Expr | None:
+    """The condition of `[c for c in (*) if …]`; None for anything else."""
+    inside = what.expressions[0] if isinstance(what, exp.Array) and what.expressions else None
+    if not isinstance(inside, exp.Comprehension):
+        return None
+    same = isinstance(inside.this, exp.Column) and inside.this.name == inside.expression.name
+    over_all = type(inside.args["iterator"].unnest()) is exp.Star
+    condition: exp.Expr | None = inside.args.get("condition") if same and over_all else None
+    return condition
 
 
 def renamed_by(alias: str, pattern: exp.Expr | None, name: str) -> str | None:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .schemas import Paths
+
 ROWS = ""
 """`Ref.column` for the relation itself: whatever decided which rows it has."""
 ROW_ID = "$row"
@@ -168,8 +170,8 @@ class ShapeColumn(NamedTuple):
     exact: str
     listed: bool = False
     # surely a list, never a struct
-    fields: tuple[str, ...] = ()
-    # all of a struct's, where it is surely one and they are known
+    fields: Paths = ()
+    # all of a struct's, or those of a list of structs, where they are known
 
 
 @dataclass(frozen=True, slots=True)

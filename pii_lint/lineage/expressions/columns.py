@@ -71,6 +71,8 @@ def item_at(position: int, scope: Scope) -> Item | None:
     """The item of FROM at a position, counted from 1; None where positions aren't certain that
     far."""
     for source in scope.sources:
+        if not source.visible:
+            continue
         items = source.relation.items
         if position <= min(source.relation.certain, len(items)):
             return items[position - 1]

@@ -35,6 +35,7 @@ from .natures import NAMELESS, surely_row
 from .passing import children, transform
 from .paths import keys_of
 from .roles import Args, CallHandler, sorted_args, transformed
+from .written_out import SEVERAL, counted, element, entries, pairs_of
 
 
 def _struct(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
@@ -98,6 +99,11 @@ def _pairs(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope
 
 
 def _fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    if spec.name == "struct_update":
+        return _updated(walk, args, scope)
+    if spec.name.startswith("map_") and spec.name != "map_concat":
+        found = _of_map(walk, spec.name, args[0][1], scope) if len(args) == 1 else None
+        return transformed(walk, e, spec, args, scope) if found is None else found
     if spec.name == "row" and walk.dialect == "postgres":
         fields = (walk.value(walk, arg, scope) for _, arg in args)
         return Value({}, {f"f{i}": field for i, field in enumerate(fields, 1)})
@@ -106,18 +112,42 @@ def _fields(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scop
     return union(built_field(walk, arg, scope) for _, arg in args)
 
 
+def _updated(walk: Walk, args: Args, scope: Scope) -> Value:
+    """A struct some of whose fields are others now."""
+    before = walk.value(walk, args[0][1], scope)
+    given = union(built_field(walk, arg, scope) for _, arg in args[1:])
+    whole = union((Value(before.edges), Value(given.edges)))
+    return Value(whole.edges, {**(before.fields or {}), **(given.fields or {})})
+
+
+def _of_map(walk: Walk, name: str, of: exp.Expr, scope: Scope) -> Value | None:
+    """The values of a map that is written out, or such a map; None for another."""
+    if name == "map_from_entries":
+        listed = list(entries(of))
+        fields = (named_field(walk, k, walk.value(walk, v, scope), scope) for k, v in listed)
+        return union(fields) if listed else None
+    pairs = pairs_of(of)
+    if pairs is None:
+        return None
+    return flow(union(values(walk, pairs[1], scope)), TRANSFORM)
+
+
 def _zip(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     """Lists side by side: the longest says how many rows there are, and whose ends are null."""
     lists = values(walk, (arg for _, arg in args), scope)
     counted = (
         sized(v, Signal("count"))
         for v, (_, arg) in zip(lists, args, strict=True)
-        if not isinstance(arg, exp.Array) or arg.find(*_SEVERAL) is not None
+        if not isinstance(arg, exp.Array) or arg.find(*SEVERAL) is not None
     )
     return union((placed(flow(v, NULLABLE) for v in lists), *counted))
 
 
 def _entries(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    pairs = pairs_of(args[0][1]) if len(args) == 1 else None
+    if pairs is not None:
+        keys, contents = (flow(union(values(walk, part, scope)), TRANSFORM) for part in pairs)
+        return Value({}, {"key": keys, "value": contents})
     main, side = sorted_args(walk, spec, args, scope)
     whole = union(main)
     return union((Value({}, {"key": keys_of(whole), "value": flow(whole, TRANSFORM)}), side))
@@ -127,9 +157,9 @@ CONSTANTS = (exp.Array, exp.Struct, exp.ToMap, exp.Map, exp.VarMap)
 
 
 def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    element = _element(e)
-    if element is not None:
-        return flow(walk.value(walk, element, scope), NULLABLE)
+    picked = _element(walk, e)
+    if picked is not None:
+        return flow(walk.value(walk, picked, scope), NULLABLE)
     container = walk.value(walk, e.this, scope)
     for index in e.expressions:
         if isinstance(index, exp.Literal):
@@ -156,21 +186,23 @@ def _bracket(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     return container
 
 
-def _element(e: exp.Expr) -> exp.Expr | None:
-    """The element of a list that is written out, picked by a literal; None for anything else."""
-    listed, index = e.this.unnest(), e.expressions[0]
-    if len(e.expressions) > 1 or not isinstance(listed, exp.Array):
+def _element(walk: Walk, e: exp.Expr) -> exp.Expr | None:
+    """The element of a list or row that is written out, picked by a literal; None for anything
+    else."""
+    index = e.expressions[0]
+    if walk.dialect == "duckdb" and isinstance(index, exp.Neg) and len(e.expressions) == 1:
+        # the parser counts from 0, from the end too
+        return counted(e.this, exp.Neg(this=_one_less(index.this)))
+    if len(e.expressions) > 1 or not isinstance(index, exp.Literal) or index.is_string:
         return None
-    elements: list[exp.Expr] = listed.expressions
-    if not isinstance(index, exp.Literal) or not index.name.isdigit() or index.is_string:
+    if walk.dialect != "duckdb" and not isinstance(e.this.unnest(), exp.Array):
         return None
-    if int(index.name) >= len(elements) or any(isinstance(i, _SEVERAL) for i in elements):
-        return None
-    return elements[int(index.name)]
+    return element(e.this, int(index.name)) if index.name.isdigit() else None
 
 
-_SEVERAL = (exp.Columns, exp.Comprehension, exp.Query, exp.Star)
-"""What may bring in several elements, or none."""
+def _one_less(number: exp.Expr) -> exp.Expr:
+    known = isinstance(number, exp.Literal) and number.name.isdecimal()
+    return exp.Literal.number(int(number.name) - 1) if known else number
 
 
 def moved(whole: Value, bounds: list[Value]) -> int:

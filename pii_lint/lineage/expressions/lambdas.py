@@ -18,18 +18,19 @@ from .paths import accessed
 def comprehension(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """A list made of another, element by element."""
     iterated = walk.value(walk, e.args["iterator"], scope)
-    variable = e.args["expression"]
-    inner = Scope(
-        parent=scope,
-        locals={name.name.lower(): iterated for name in variable.find_all(exp.Identifier)},
-    )
+    variable, place = e.args["expression"], e.args.get("position")
+    size = sized(iterated, Signal("count"))
+    names = {name.name.lower(): iterated for name in variable.find_all(exp.Identifier)}
+    if place is not None:
+        names[place.name.lower()] = size
+    inner = Scope(parent=scope, locals=names)
     condition = e.args.get("condition")
     if lists_rows(e.args["iterator"], scope):
         inner.rows = frozenset(inner.locals)
     return union(
         (
             walk.value(walk, e.this, inner),
-            sized(iterated, Signal("count")),
+            size,
             apply(walk.value(walk, condition, inner), Test("condition"))
             if condition is not None
             else NOTHING,

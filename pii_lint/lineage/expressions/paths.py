@@ -28,6 +28,7 @@ from pii_lint.lineage.walk import Handler, Walk, values
 from .passing import transform
 from .predicates import asked, computes
 from .roles import Args, CallHandler, sorted_args
+from .written_out import counted, document, element, pairs_of
 
 
 def path_keys(path: exp.Expr) -> list[str] | None:
@@ -136,7 +137,21 @@ def _json_extract(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     scalar = isinstance(e, exp.JSONExtractScalar | exp.JSONBExtractScalar)
     if not scalar and walk.dialect == "duckdb" and _key_reaches_on(e):
         return flow(walk.value(walk, e.this, scope), TRANSFORM)
-    return accessed(walk, walk.value(walk, e.this, scope), paths, scope, scalar=scalar)
+    container = e.this
+    if len(paths) == 1:
+        container, paths[0] = _picked(document(container), paths[0])
+    return accessed(walk, walk.value(walk, container, scope), paths, scope, scalar=scalar)
+
+
+def _picked(container: exp.Expr, path: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    """The element that a path begins with, of an array that is written out, and the rest of the
+    path."""
+    steps = path.expressions[1:2] if isinstance(path, exp.JSONPath) else []
+    place = steps[0].this if steps and isinstance(steps[0], exp.JSONPathSubscript) else None
+    found = element(container, place) if isinstance(place, int) else None
+    if found is None:
+        return container, path
+    return found, exp.JSONPath(expressions=[exp.JSONPathRoot(), *path.expressions[2:]])
 
 
 def _key_reaches_on(e: exp.Expr) -> bool:
@@ -155,9 +170,18 @@ TIGHTER = (
 def _access(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
     if not args:
         return NOTHING
+    picked = counted(args[0][1], args[1][1]) if spec.name in COUNTING and len(args) == 2 else None
+    if picked is not None and walk.dialect == "duckdb":
+        return flow(walk.value(walk, picked, scope), NULLABLE)
     scalar = any(word in spec.name for word in ("text", "string", "scalar", "value"))
     paths = [arg for _, arg in args[1:]]
     return accessed(walk, walk.value(walk, args[0][1], scope), paths, scope, scalar=scalar)
+
+
+COUNTING = frozenset(
+    {"array_extract", "list_element", "list_extract", "struct_extract", "struct_extract_at"}
+)
+"""Functions that take an element by its number, from 1 on."""
 
 
 def keys_of(container: Value) -> Value:
@@ -172,6 +196,9 @@ def keys_of(container: Value) -> Value:
 
 
 def _keys(walk: Walk, e: exp.Expr, spec: FunctionSpec, args: Args, scope: Scope) -> Value:
+    pairs = pairs_of(args[0][1]) if len(args) == 1 else None
+    if pairs is not None:
+        return flow(union(values(walk, pairs[0], scope)), TRANSFORM)
     main, side = sorted_args(walk, spec, args, scope)
     if "structure" in spec.name:
         # the types of the values, null among them

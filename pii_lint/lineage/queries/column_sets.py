@@ -76,7 +76,9 @@ def _spread(walk: Walk, item: exp.Expr, chosen: Chosen, scope: Scope) -> Iterato
             yield _aliased(walk, Column(column.key, column.name, column.exact, read), item, node)
         else:
             name = column.name if column.name != UNPACKED else output_name(walk, item)[0]
-            yield Column(name.lower(), name, fold(name, True, walk.dialect), read, named=not bare)
+            exact = fold(name, True, walk.dialect)
+            schema = column.schema if bare else None
+            yield Column(name.lower(), name, exact, read, named=not bare, schema=schema)
 
 
 def _aliased(walk: Walk, item: Item, alias: exp.Expr, chosen: exp.Expr) -> Item:

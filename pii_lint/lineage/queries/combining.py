@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pii_lint.lineage.expressions.columns import item_value
-from pii_lint.lineage.scopes import Item, Relation, Tail
+from pii_lint.lineage.expressions.natures import fitting
+from pii_lint.lineage.schemas import common
+from pii_lint.lineage.scopes import Column, Item, Relation, Tail
 from pii_lint.lineage.summary import OPTIONAL
 from pii_lint.lineage.values import Value, alternatives, merge, union
 
@@ -22,7 +24,7 @@ def combined(left: Relation, right: Relation, *, by_name: bool) -> Relation:
         return Relation(items, certain=certain, rows=rows, filtered=filtered)
     if _alike(left, right):
         pairs = zip(left.items, right.items, strict=True)
-        items = [_either(a, item_value(b)) for a, b in pairs]
+        items = [_either(a, item_value(b), [b]) for a, b in pairs]
         return Relation(
             items, certain=left.certain, rows=rows, filtered=filtered, pattern=left.pattern
         )
@@ -36,18 +38,23 @@ def _alike(left: Relation, right: Relation) -> bool:
     return known and len(left.items) == len(right.items)
 
 
-def _either(item: Item, other: Value) -> Item:
+def _either(item: Item, other: Value, beside: Sequence[Item] = ()) -> Item:
+    """The item with what stands under it on the other side, in columns that are known or not."""
     if isinstance(item, Tail):
         return Tail(item.read, item.hidden, union((item.value, other)))
     # a secret in one branch only isn't surely there
-    return item.having(alternatives((item.value, other), OPTIONAL))
+    both = item.having(alternatives((item.value, other), OPTIONAL))
+    schemas = [one.schema if isinstance(one, Column) else None for one in (item, *beside)]
+    both.schema = fitting(common(schemas), both.value)
+    return both
 
 
 def _by_position(left: Relation, right: Relation) -> Iterator[Item]:
     certain = min(left.certain, right.certain)
     loose = union(item_value(item) for item in right.items[certain:])
     for i, item in enumerate(left.items):
-        yield _either(item, item_value(right.items[i]) if i < certain else loose)
+        there = right.items[i : i + 1] if i < certain else right.items[certain:]
+        yield _either(item, item_value(there[0]) if i < certain else loose, there)
 
 
 def _by_name(left: Relation, right: Relation) -> Iterator[Item]:
@@ -57,9 +64,10 @@ def _by_name(left: Relation, right: Relation) -> Iterator[Item]:
             yield item
             continue
         seen.add(item.key)
-        yield _either(item, union(right.candidates(item.key)))
+        there: Sequence[Item] = right.find(item.key) or list(right.tails)
+        yield _either(item, union(right.candidates(item.key)), there)
     for item in right.items:
         if isinstance(item, Tail):
             yield item
         elif item.key not in seen:
-            yield _either(item, union(left.candidates(item.key)))
+            yield _either(item, union(left.candidates(item.key)), [*left.tails])

@@ -17,6 +17,7 @@ from pii_lint.lineage.walk import ROWS_BY_NAME, Walk, values
 from .from_clause import Condition, both_sides, joins_of
 from .grouping import group_keys
 from .modifiers import may_leave_none, sort_key
+from .select_list import SelectList
 
 Decider = tuple[Value, Signal]
 
@@ -25,7 +26,7 @@ SORT, COUNT = Signal("sort"), Signal("count")
 
 
 def row_signals(
-    walk: Walk, e: exp.Select, conditions: list[Condition], items: list[Item], scope: Scope
+    walk: Walk, e: exp.Select, conditions: list[Condition], listed: SelectList, scope: Scope
 ) -> Edges:
     """What decides the rows, each value as the signal that is left of it."""
     rows = rows_of(scope.sources)
@@ -34,8 +35,8 @@ def row_signals(
     for decider in (
         _joining(walk, conditions, scope),
         _filtering(walk, e, scope),
-        _grouping(walk, e, items, scope),
-        _sorting(walk, e, scope),
+        _grouping(walk, e, listed.items, scope),
+        _sorting(walk, e, listed, scope),
         _limiting(walk, e, scope),
         _multiplying(walk, e, scope),
     ):
@@ -85,11 +86,11 @@ def _grouping(walk: Walk, e: exp.Select, items: list[Item], scope: Scope) -> Ite
         yield whole, GROUP
 
 
-def _sorting(walk: Walk, e: exp.Select, scope: Scope) -> Iterator[Decider]:
+def _sorting(walk: Walk, e: exp.Select, listed: SelectList, scope: Scope) -> Iterator[Decider]:
     for key in ("order", "sort", "cluster", "distribute"):
         node = e.args.get(key)
         if node is not None:
-            yield sort_key(walk, node, scope), SORT
+            yield sort_key(walk, node, scope, listed.items, listed.certain), SORT
 
 
 def _limiting(walk: Walk, e: exp.Select, scope: Scope) -> Iterator[Decider]:

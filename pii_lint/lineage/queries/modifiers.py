@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from pii_lint.lineage.expressions import value
+from pii_lint.lineage.expressions.columns import item_value
 from pii_lint.lineage.names import one_row
-from pii_lint.lineage.scopes import Relation, Scope, Source
+from pii_lint.lineage.scopes import Item, Relation, Scope, Source
 from pii_lint.lineage.summary import Edge, Edges, Signal
 from pii_lint.lineage.values import Value, apply, merge, union
 from pii_lint.lineage.walk import Walk
@@ -21,7 +24,8 @@ def modified(walk: Walk, e: exp.Expr, relation: Relation, scope: Scope) -> Relat
     rows = dict(relation.rows)
     if order is not None:
         inner = Scope(parent=scope, sources=[Source("", relation)])
-        merge(rows, apply(sort_key(walk, order, inner), Signal("sort")).edges)
+        key = sort_key(walk, order, inner, relation.items, relation.certain)
+        merge(rows, apply(key, Signal("sort")).edges)
     return Relation(
         relation.items,
         certain=relation.certain,
@@ -32,16 +36,22 @@ def modified(walk: Walk, e: exp.Expr, relation: Relation, scope: Scope) -> Relat
     )
 
 
-def sort_key(walk: Walk, order: exp.Expr, scope: Scope) -> Value:
-    """What the rows are sorted by, but for columns by their number, which stand there anyway."""
-    return union([value(walk, key, scope) for key in order.expressions if not _ordinal(key)])
-
-
-def _ordinal(e: exp.Expr) -> bool:
-    inner = e.this if isinstance(e, exp.Ordered) else e
-    return isinstance(inner, exp.Literal) or (
-        isinstance(inner, exp.Var) and inner.name.upper() == "ALL"
-    )
+def sort_key(
+    walk: Walk, order: exp.Expr, scope: Scope, items: Sequence[Item], certain: int
+) -> Value:
+    """What the rows are sorted by: expressions, and columns by their number, of which `certain`
+    have a known one."""
+    keys: list[Value] = []
+    for key in order.expressions:
+        plain = key.this if isinstance(key, exp.Ordered) else key
+        if isinstance(plain, exp.Var) and plain.name.upper() == "ALL":
+            keys += map(item_value, items)
+        elif not isinstance(plain, exp.Literal):
+            keys.append(value(walk, key, scope))
+        elif plain.name.isdecimal() and not plain.is_string:
+            place = int(plain.name) - 1
+            keys += map(item_value, items[place:][:1] if place < certain else items)
+    return union(keys)
 
 
 def may_leave_none(e: exp.Expr) -> bool:

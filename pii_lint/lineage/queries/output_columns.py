@@ -6,7 +6,8 @@ from sqlglot import exp
 
 from pii_lint.lineage.expressions import value
 from pii_lint.lineage.expressions.columns import item_at
-from pii_lint.lineage.expressions.natures import surely_list, surely_struct
+from pii_lint.lineage.expressions.natures import fitting, nature
+from pii_lint.lineage.schemas import Schema
 from pii_lint.lineage.scopes import Column, Scope, fold
 from pii_lint.lineage.values import bounded, stamp
 from pii_lint.lineage.walk import Walk
@@ -31,12 +32,13 @@ def output_column(walk: Walk, item: exp.Expr, scope: Scope) -> Column:
     key = name.lower()
     scope.pending.pop(key, None)
     scope.aliases.setdefault(key, content)
-    listed = struct = False
+    schema: Schema = None
     if walk.dialect == "duckdb" and (walk.natures or not _unremarkable(inner, scope)):
-        listed, struct = surely_list(inner, scope), surely_struct(inner, scope)
-        walk.natures = walk.natures or listed or struct
+        schema = fitting(nature(inner, scope), content)
+        walk.natures = walk.natures or schema is not None
+        scope.schemas.setdefault(key, schema)
     exact = fold(name, quoted, walk.dialect)
-    return Column(key, name, exact, content, span=span, listed=listed, struct=struct)
+    return Column(key, name, exact, content, span=span, schema=schema)
 
 
 def _unremarkable(e: exp.Expr, scope: Scope) -> bool:

@@ -89,9 +89,12 @@ def _suffix(items: list[Item]) -> None:
     for i, item in enumerate(items):
         if isinstance(item, Tail):
             continue
-        count = taken.get(item.key, 0)
-        taken[item.key] = count + 1
+        key, count = item.key, taken.get(item.key, 0)
         if count:
+            while f"{item.key}_{count}" in taken:
+                count += 1
             suffixed = items[i] = item.having(item.value)
             suffixed.name = f"{item.name}_{count}"
-            suffixed.key = suffixed.exact = suffixed.name.lower()
+            key = suffixed.key = suffixed.exact = suffixed.name.lower()
+        taken[key] = 1
+        taken[item.key] = count + 1

@@ -35,7 +35,7 @@ def select(walk: Walk, e: exp.Select, parent: Scope | None) -> Relation:
     group(walk, e, scope)
     scope.floors = demanded(walk, e, scope)
     listed = select_list(walk, e, scope)
-    rows = row_signals(walk, e, conditions, listed.items, scope)
+    rows = row_signals(walk, e, conditions, listed, scope)
     _leave(walk, outside)
     items, certain = _shaped(e, listed.items, listed.certain)
     tell_apart(walk, items)

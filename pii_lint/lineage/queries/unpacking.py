@@ -8,13 +8,8 @@ from sqlglot import exp
 
 from pii_lint.lineage.expressions import value
 from pii_lint.lineage.expressions.calls import function_name
-from pii_lint.lineage.expressions.natures import (
-    LISTS,
-    OF_A_SCHEMA,
-    schema_of,
-    surely_list,
-    surely_struct,
-)
+from pii_lint.lineage.expressions.natures import LISTS, OF_A_SCHEMA, nature
+from pii_lint.lineage.schemas import Schema
 from pii_lint.lineage.scopes import Column, Item, Scope, Tail
 from pii_lint.lineage.values import PLACE, Value, descend, union
 from pii_lint.lineage.walk import Walk
@@ -29,23 +24,27 @@ def unpacked(walk: Walk, item: exp.Expr, scope: Scope) -> list[Item] | None:
         return None
     operand = _operand(call)
     inline = isinstance(call, exp.Inline)
-    deep = _is_deep(call)
+    depth = _depth(call)
     duckdb = walk.dialect == "duckdb"
-    listed = isinstance(operand, LISTS) or (duckdb and surely_list(operand, scope))
-    if listed and not deep and not inline:
+    schema = nature(operand, scope)
+    if not (duckdb or isinstance(schema, dict)):
+        schema = None
+    if (isinstance(operand, LISTS) or isinstance(schema, list)) and depth == 1 and not inline:
         return None
     content = value(walk, call, scope)
+    told = _told(content, schema, depth)
+    if told is not None:
+        return told
     if not content.fields:
         if not duckdb or not content.edges:
             return None
-        told = _told(content, schema_of(operand), deep=deep)
-        return [*told] if told is not None else _untold(walk, item, operand, content, scope)
-    items: list[Item] = list(_leaves(content) if deep else _branches(content))
-    if not (deep or inline or surely_struct(operand, scope)):
+        return _untold(walk, item, operand, content, scope)
+    items: list[Item] = list(_branches(content) if depth == 1 else _leaves(content))
+    if depth == 1 and not inline and schema != {}:
         # perhaps a list of structs, which stays one column
         items.append(output_column(walk, item, scope))
-    if content.edges:
-        items.append(Tail(None, value=Value(content.edges)))
+    if content.edges or (duckdb and depth > 1):
+        items.append(Tail(None, value=Value(content.edges) if depth == 1 else content))
     return items
 
 
@@ -55,13 +54,20 @@ def _operand(call: exp.Expr) -> exp.Expr:
     return operands[0] if len(operands) == 1 else call
 
 
-def _is_deep(call: exp.Expr) -> bool:
-    """True where all levels are unnested."""
-    return any(
-        isinstance(option, exp.PropertyEQ | exp.Kwarg)
-        and option.this.name.lower() in ("recursive", "max_depth")
-        for option in call.expressions
-    )
+BOTTOM = 1000
+"""More levels than anything has."""
+
+
+def _depth(call: exp.Expr) -> int:
+    """How many levels of lists and structs are unnested."""
+    for option in call.expressions:
+        if isinstance(option, exp.PropertyEQ | exp.Kwarg):
+            name, told = option.this.name.lower(), option.expression
+            if name == "recursive":
+                return 1 if isinstance(told, exp.Boolean) and not told.this else BOTTOM
+            if name == "max_depth":
+                return int(told.name) if told.name.isdecimal() else BOTTOM
+    return 1
 
 
 def _branches(content: Value) -> Iterator[Column]:
@@ -78,29 +84,31 @@ def _leaves(content: Value) -> Iterator[Column]:
             yield column
 
 
-def _told(content: Value, schema: object, *, deep: bool) -> list[Column] | None:
-    """The columns of a JSON document unnested by its schema; None where they can't be told."""
-    schema = _innermost(schema) if deep else schema
-    if not isinstance(schema, dict):
+def _told(content: Value, schema: Schema, depth: int) -> list[Item] | None:
+    """The columns of what is known to be a struct, or to hold one so deep; None for anything
+    else."""
+    while isinstance(schema, list) and depth > 0:
+        schema, depth = schema[0], depth - 1
+    if depth <= 0 or not isinstance(schema, dict) or not schema:
         return None
-    found: list[Column] = []
+    try:
+        return list(_spread(content, schema, depth))
+    except LookupError:
+        return None
+
+
+def _spread(content: Value, schema: dict[str, Schema], depth: int) -> Iterator[Item]:
+    """A column a field, and in its place those of a struct in it. Raises LookupError where nobody
+    knows whether a field is one."""
     for name, inner in schema.items():
         key = str(name).lower()
-        lowest = _innermost(inner)
-        if not deep or (isinstance(lowest, str) and lowest.isalnum()):
-            found.append(Column(key, str(name), key, descend(content, key)))
-            continue
-        below = _told(descend(content, key), inner, deep=deep)
-        if below is None:
-            return None
-        found += below
-    return found
-
-
-def _innermost(schema: object) -> object:
-    while isinstance(schema, list) and len(schema) == 1:
-        schema = schema[0]
-    return schema
+        if depth > 1 and isinstance(inner, str) and not inner.isalnum():
+            raise LookupError(name)
+        below = descend(content, key)
+        if depth > 1 and isinstance(inner, dict):
+            yield from _spread(below, inner, depth - 1)
+        else:
+            yield Column(key, str(name), key, below, schema=inner)
 
 
 def _untold(

@@ -109,7 +109,7 @@ def _renamed(walk: Walk, item: Item | None, name: exp.Expr, loose: Value) -> Col
     content = item_value(item) if item is not None else loose
     renamed_ = Column(text.lower(), text, fold(text, quoted, walk.dialect), content)
     if isinstance(item, Column):
-        renamed_.listed, renamed_.struct = item.listed, item.struct
+        renamed_.schema = item.schema
     return renamed_
 
 

@@ -7,7 +7,7 @@ from sqlglot import exp
 from pii_lint.lineage.expressions import value
 from pii_lint.lineage.expressions.calls import arguments, function_name, spec_of
 from pii_lint.lineage.expressions.generators import RECORDS, default_names, spread_call
-from pii_lint.lineage.expressions.paths import accessed
+from pii_lint.lineage.expressions.paths import accessed, keys_of
 from pii_lint.lineage.scopes import Column, Item, Relation, Scope, Tail
 from pii_lint.lineage.summary import TRANSFORM, Edges
 from pii_lint.lineage.values import NOTHING, Value, flow, merge, opened, union
@@ -81,7 +81,8 @@ def _opened(walk: Walk, call: exp.Expr, name: str, whole: Value, scope: Scope) -
         return Relation([*flattened], rows=rows)
     if name in ("json_tree", "each") or ("json" in name and "each" in name):
         named = JSON_ROWS[:2] if walk.dialect in POSTGRES else JSON_ROWS
-        return Relation([column(c, opened(whole)) for c in named], rows=rows)
+        told = {"key": keys_of(whole), "fullkey": keys_of(whole)} if name == "json_each" else {}
+        return Relation([column(c, told.get(c, opened(whole))) for c in named], rows=rows)
     if walk.dialect in POSTGRES and not name.endswith((*RECORDS, "unnest")):
         own = "value" if "array_elements" in name or name == "svals" else name
         return Relation([column(own, whole)], rows=rows, scalar=True)

@@ -33,5 +33,10 @@ def query_text(walk: Walk, call: exp.Expr) -> Relation:
     """What the query in a literal gives."""
     trees = quoted_query(call, walk.dialect)
     if trees:
-        return walk.query(walk, trees[0], None)
+        outer, written = walk.text, call.expressions[0].name
+        # places in the literal's text are none in that around it
+        walk.text = None if "\\" in written else written.casefold()
+        relation = walk.query(walk, trees[0], None)
+        walk.text = outer
+        return relation
     return opaque(walk, "query() runs SQL that is made at run time")

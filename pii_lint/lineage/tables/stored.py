@@ -15,5 +15,5 @@ def stored(walk: Walk, name: RelationName) -> Relation:
     shape = walk.shapes(name)
     if shape is None:
         return opaque(walk, f"relation {name.key} is not in the manifest")
-    walk.natures = walk.natures or any(column.listed for column in shape.columns)
+    walk.natures = walk.natures or any(c.listed or c.fields for c in shape.columns)
     return base(name.key, shape)
