@@ -64,9 +64,8 @@ def demanded(walk: Walk, e: exp.Select, scope: Scope) -> tuple[tuple[Ref, int], 
     mentions = Mentions()
     if not asked or not _gather(e, mentions, folding=True):
         return ()
-    quiet, walk.quiet = walk.quiet, True
-    read = [(value(walk, column, scope), least) for column, least in asked]
-    walk.quiet = quiet
+    with walk.quietly():
+        read = [(value(walk, column, scope), least) for column, least in asked]
     found = [(mentions.straight(v.edges), least) for v, least in read if not v.fields]
     return tuple((ref, least) for ref, least in found if ref is not None)
 

@@ -3,7 +3,8 @@ into."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -90,6 +91,15 @@ class Walk:
     def reset(self) -> None:
         """Begin a new span."""
         self.low = self.high = -1
+
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Lose sight without a note: what is read here is read elsewhere, too."""
+        before, self.quiet = self.quiet, True
+        try:
+            yield
+        finally:
+            self.quiet = before
 
     @property
     def span(self) -> Span | None:

@@ -57,9 +57,8 @@ def row_of(walk: Walk, table: exp.Expr | None, scope: Scope) -> Value:
 
 def _identifier(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
     """NOTE: left of a dot sqlglot turns columns into bare identifiers."""
-    quiet, walk.quiet = walk.quiet, True
-    found = resolve(walk, [e], scope) if isinstance(e, exp.Identifier) else NOTHING
-    walk.quiet = quiet
+    with walk.quietly():
+        found = resolve(walk, [e], scope) if isinstance(e, exp.Identifier) else NOTHING
     return NOTHING if any(ref.read == UNKNOWN and not ref.path for ref, _ in found.edges) else found
 
 

@@ -244,9 +244,8 @@ def _chained(walk: Walk, left: exp.Expr, call: exp.Func, scope: Scope) -> Value 
             (flow(walk.value(walk, left, scope), TRANSFORM), walk.value(walk, call, scope))
         )
     left = as_column(left)
-    quiet, walk.quiet = walk.quiet, True
-    first = walk.value(walk, left, scope)
-    walk.quiet = quiet
+    with walk.quietly():
+        first = walk.value(walk, left, scope)
     if any(ref.read == UNKNOWN for ref, _ in flat(first)):
         return None
     if isinstance(left, exp.Dot):

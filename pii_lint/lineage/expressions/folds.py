@@ -50,14 +50,13 @@ def _is_equality(chain: Chain) -> bool:
 def _picked(walk: Walk, arg: exp.Expr, scope: Scope) -> Iterator[Edge]:
     """What the conditions inside an aggregate's argument hold to one constant: whoever isn't meant
     may count for nothing."""
-    quiet, walk.quiet = walk.quiet, True
-    for node in arg.walk(prune=lambda n: isinstance(n, exp.Query)):
-        if isinstance(node, exp.Case) and node.this is not None:
-            for branch in node.args.get("ifs") or ():
-                yield from pinned(walk, exp.EQ(this=node.this, expression=branch.this), scope)
-        elif isinstance(node, exp.EQ | exp.NullSafeEQ | exp.In | exp.Between):
-            yield from pinned(walk, node, scope)
-    walk.quiet = quiet
+    with walk.quietly():
+        for node in arg.walk(prune=lambda n: isinstance(n, exp.Query)):
+            if isinstance(node, exp.Case) and node.this is not None:
+                for branch in node.args.get("ifs") or ():
+                    yield from pinned(walk, exp.EQ(this=node.this, expression=branch.this), scope)
+            elif isinstance(node, exp.EQ | exp.NullSafeEQ | exp.In | exp.Between):
+                yield from pinned(walk, node, scope)
 
 
 def quantile_of(

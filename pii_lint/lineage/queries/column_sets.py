@@ -10,11 +10,11 @@ from sqlglot import exp
 from pii_lint.lineage.expressions import value
 from pii_lint.lineage.expressions.columns import item_value
 from pii_lint.lineage.scopes import Column, Item, Scope, Tail, fold
-from pii_lint.lineage.stars import (
+from pii_lint.lineage.stars import expand
+from pii_lint.lineage.stars.sets import (
     UNPACKED,
     Chosen,
     chosen_scope,
-    expand,
     is_column_call,
     name_pattern,
     renamed_by,

@@ -76,9 +76,9 @@ def _filtering(walk: Walk, e: exp.Select, scope: Scope) -> Iterator[Decider]:
 
 def _grouping(walk: Walk, e: exp.Select, items: list[Item], scope: Scope) -> Iterator[Decider]:
     if e.args.get("group") is not None:
-        walk.quiet = True
-        yield union(values(walk, group_keys(e), scope)), GROUP
-        walk.quiet = False
+        with walk.quietly():
+            keys = union(values(walk, group_keys(e), scope))
+        yield keys, GROUP
     distinct = e.args.get("distinct")
     if distinct is not None:
         on = distinct.args.get("on")

@@ -24,8 +24,7 @@ def equate(walk: Walk, e: exp.Select, joined: list[Condition], scope: Scope) -> 
     """A column found equal to something carries, when projected, what that something carries."""
     found: list[tuple[Place, Value]] = []
     tied: set[Edge] = set()
-    walk.quiet = True
-    with both_sides(scope):
+    with walk.quietly(), both_sides(scope):
         for condition, clause in _conditions(e, joined):
             for sides in _pairs(condition):
                 walk.outer = False
@@ -36,7 +35,6 @@ def equate(walk: Walk, e: exp.Select, joined: list[Condition], scope: Scope) -> 
                 found += _carried(sides[0], right, clause, scope)
                 found += _carried(sides[1], left, clause, scope)
             scope.pinned |= pinned(walk, condition, scope)
-    walk.quiet = False
     for place, carried in found:
         scope.equated[place] = union((scope.equated.get(place, NOTHING), carried))
     scope.pinned |= held(scope.sources)

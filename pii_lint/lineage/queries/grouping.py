@@ -18,9 +18,8 @@ def group(walk: Walk, e: exp.Select, scope: Scope) -> None:
     """Tell the scope what its rows are grouped by."""
     if e.args.get("group") is None:
         return
-    walk.quiet = True
-    keys = frozenset(edge for v in values(walk, group_keys(e), scope) for edge in flat(v))
-    walk.quiet = False
+    with walk.quietly():
+        keys = frozenset(edge for v in values(walk, group_keys(e), scope) for edge in flat(v))
     scope.group = scope.group | keys
     scope.behind = _behind(keys, scope)
 

@@ -7,7 +7,8 @@ from sqlglot import exp
 from pii_lint.lineage.expressions import value
 from pii_lint.lineage.expressions.columns import item_value
 from pii_lint.lineage.scopes import Column, Item, Relation, Scope
-from pii_lint.lineage.stars import chosen_columns, expand, is_star
+from pii_lint.lineage.stars import expand, is_star
+from pii_lint.lineage.stars.sets import chosen_columns
 from pii_lint.lineage.summary import Signal
 from pii_lint.lineage.values import NOTHING, Value, apply, merge, union
 from pii_lint.lineage.walk import Walk
