@@ -55,7 +55,7 @@ def _picked(walk: Walk, arg: exp.Expr, scope: Scope) -> Iterator[Edge]:
             if isinstance(node, exp.Case) and node.this is not None:
                 for branch in node.args.get("ifs") or ():
                     yield from pinned(walk, exp.EQ(this=node.this, expression=branch.this), scope)
-            elif isinstance(node, exp.EQ | exp.NullSafeEQ | exp.In | exp.Between):
+            elif isinstance(node, exp.And | exp.EQ | exp.NullSafeEQ | exp.In | exp.Between):
                 yield from pinned(walk, node, scope)
 
 

@@ -33,11 +33,17 @@ def where_asked(condition: exp.Expr, result: exp.Expr, content: Value) -> Value:
     """`case when p.key = 'page' then p.value …`: the value is of that key alone."""
     if not any("value" in ref.path for ref, _ in flat(content)):
         return content
+    if result.find(*_OTHER_ROWS) is not None:
+        return content
     for column, keys in asked_keys(condition):
         roots = {_root(other) for other in result.find_all(exp.Column)}
         if column.table and roots == {_root(column)}:
             return of_keys(content, keys)
     return content
+
+
+_OTHER_ROWS = (exp.Window, exp.AggFunc, exp.Query, exp.Anonymous)
+"""What may read other rows than the one that the condition is about."""
 
 
 def _root(column: exp.Column) -> str:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from pii_lint.lineage.scopes import Scope, Source
 from pii_lint.lineage.summary import NULLABLE, Op, Test
-from pii_lint.lineage.values import Value, apply, union
+from pii_lint.lineage.values import NOTHING, Value, apply, union
 
 
 def joined(node: exp.Join, left: list[Source], right: list[Source], scope: Scope) -> None:
@@ -18,7 +18,10 @@ def joined(node: exp.Join, left: list[Source], right: list[Source], scope: Scope
     if method == "NATURAL":
         keys += _common(left, right)
     for key in keys:
-        _merge(scope, key, left, right, _shown(node, nearest=key == keys[-1]))
+        shown = _shown(node, nearest=key == keys[-1])
+        if shown[1] != UNEQUAL:
+            _equate(scope, key, left, right)
+        _merge(scope, key, left, right, shown)
     if side in ("LEFT", "FULL") or method == "POSITIONAL":
         for source in right:
             source.how |= NULLABLE
@@ -39,7 +42,7 @@ def _common(left: list[Source], right: list[Source]) -> list[str]:
 
 Shown = tuple[Op | None, Op | None]
 """What a merged column keeps of the left side's values and of the right side's; None for all."""
-EQUATED = Test("join", equated=True)
+EQUATED, UNEQUAL = Test("join", equated=True), Test("join")
 
 
 def _shown(node: exp.Join, *, nearest: bool) -> Shown:
@@ -47,10 +50,19 @@ def _shown(node: exp.Join, *, nearest: bool) -> Shown:
     side there is; the last column of an ASOF join isn't even equal to its match."""
     side, kind, asof = node.side.upper(), node.kind.upper(), node.method.upper() == "ASOF"
     if kind == "ANTI" or (asof and nearest):
-        return None, Test("join")
+        return None, UNEQUAL
     if kind == "SEMI" or asof or side == "LEFT":
         return None, EQUATED
     return (EQUATED, None) if side == "RIGHT" else (None, None)
+
+
+def _equate(scope: Scope, key: str, left: list[Source], right: list[Source]) -> None:
+    """Asked for by its table, a column of one side carries what it was found equal to."""
+    for mine, others in ((left, right), (right, left)):
+        met = apply(union(_values(key, others)), EQUATED)
+        for source in mine if met else ():
+            place = id(source), key
+            scope.equated[place] = union((scope.equated.get(place, NOTHING), met))
 
 
 def _merge(scope: Scope, key: str, left: list[Source], right: list[Source], shown: Shown) -> None:
