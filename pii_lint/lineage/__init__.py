@@ -24,6 +24,7 @@ from .values import NOTHING, Value, flat, merge, named
 from .walk import Shapes, Walk
 
 __all__ = [
+    "OWN_FAULT",
     "Overrides",
     "Query",
     "RelationName",
@@ -62,6 +63,10 @@ class Query:
         return tuple(dict.fromkeys(relations_in(self.tree, self._dialect)))
 
 
+OWN_FAULT = "pii-lint itself failed on the query"
+"""Begins the reason where it isn't the SQL that is to blame."""
+
+
 def searchable(sql: str) -> str | None:
     """A text, case folded, in which any name that it uses can be found as a word; None where
     escapes may spell one otherwise."""
@@ -94,11 +99,14 @@ def summarize(
     sys.setrecursionlimit(max(usual, DEEPEST_WALK))
     try:
         relation = query(walk, parsed.tree, _outer(parameters))
+        return _summary(walk, relation, lines(parsed.tree))
     except RecursionError:
         raise ValueError("the SQL is nested too deeply to follow") from None
+    except (AttributeError, LookupError, TypeError) as error:
+        # a fault of ours in one query may not cost the verdict on all others
+        raise ValueError(f"{OWN_FAULT} ({type(error).__name__}): please report it") from error
     finally:
         sys.setrecursionlimit(usual)
-    return _summary(walk, relation, lines(parsed.tree))
 
 
 def _outer(parameters: tuple[str, ...]) -> Scope | None:

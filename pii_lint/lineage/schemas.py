@@ -14,6 +14,19 @@ ELEMENT = "[]"
 """The step from a list to its elements, in such a path."""
 
 
+DEEPEST = 50
+"""Levels of structs and lists that are told apart; below them nothing is known."""
+
+
+def read_schema(told: object, depth: int = DEEPEST) -> Schema:
+    """A schema that somebody wrote as JSON: what is no schema in it is nothing known."""
+    if isinstance(told, dict) and depth:
+        return {key: read_schema(inner, depth - 1) for key, inner in told.items()}
+    if isinstance(told, list):
+        return [read_schema(told[0], depth - 1) if len(told) == 1 and depth else None]
+    return told if isinstance(told, str) else None
+
+
 def paths_of(schema: Schema) -> Paths:
     """A struct or list of structs as the paths to its leaves; none for anything else."""
     return tuple(_paths(schema)) if isinstance(_innermost(schema), dict) else ()

@@ -67,9 +67,7 @@ SKIPPED = 64  # inside a concatenation that leaves nulls out
 TRANSFORM = 128  # anything else
 MOVED = 256  # a piece from a place that something else than the value decides
 SIZING = 512  # says how long the result is, or how many there are
-BUCKET = (
-    1024  # and above: a digest by a small modulo, each such expression with a number of its own
-)
+BUCKET = 1024  # and above: a digest by a small modulo, each such expression with its own number
 CHANGED = CONCAT | TRANSFORM  # no longer the container whose fields could be told apart
 UNKEYED = CASE | OPTIONAL | TRANSFORM  # what a secret may not have gone through
 

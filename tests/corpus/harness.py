@@ -20,6 +20,7 @@ from pii_lint.artifacts.project_dir import loader
 from pii_lint.config import load_config
 from pii_lint.data.registry import load_registry
 from pii_lint.labels import MANY, Form, Label
+from pii_lint.lineage import OWN_FAULT
 from pii_lint.propagation.inventory import Inventory
 from pii_lint.propagation.link import trace
 
@@ -154,7 +155,10 @@ def inventory(
     models: Mapping[str, str], dialect: str = "duckdb", *, remember: bool = False
 ) -> Inventory:
     """The labels of the world and these models."""
-    return trace([project(models, dialect)], load_config(), load_registry(None), remember=remember)
+    found = trace([project(models, dialect)], load_config(), load_registry(None), remember=remember)
+    faults = [spot.reason for facts in found.relations.values() for spot in facts.blind]
+    assert not [reason for reason in faults if reason.startswith(OWN_FAULT)]
+    return found
 
 
 def word(label: Label) -> str:

@@ -6,7 +6,7 @@ import json
 
 from sqlglot import exp
 
-from pii_lint.lineage.schemas import Schema, common, element, field
+from pii_lint.lineage.schemas import Schema, common, element, field, read_schema
 from pii_lint.lineage.scopes import Relation, Scope
 from pii_lint.lineage.values import Value
 
@@ -258,7 +258,7 @@ def lists_rows(e: exp.Expr, scope: Scope) -> bool:
 ZIPS = frozenset({"list_zip", "array_zip", "zip"})
 
 
-def schema_of(e: exp.Expr) -> object:
+def schema_of(e: exp.Expr) -> Schema:
     """What `from_json(x, '["varchar"]')` or a cast is told to give; None where nothing says so."""
     e = e.unnest()
     if isinstance(e, exp.Cast):
@@ -270,13 +270,12 @@ def schema_of(e: exp.Expr) -> object:
     if not (given and isinstance(given[0], exp.Literal)):
         return None
     try:
-        told: object = json.loads(given[0].name)
-    except ValueError:
+        return read_schema(json.loads(given[0].name))
+    except (ValueError, RecursionError):
         return None
-    return told
 
 
-def _schema_of_type(to: exp.DataType) -> object:
+def _schema_of_type(to: exp.DataType) -> Schema:
     if to.this in _ARRAY_TYPES:
         return [_schema_of_type(to.expressions[0]) if len(to.expressions) == 1 else None]
     if to.this is not exp.DataType.Type.STRUCT:
