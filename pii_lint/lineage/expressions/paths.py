@@ -132,12 +132,15 @@ def as_scalar(v: Value) -> Value:
 
 
 def _json_extract(walk: Walk, e: exp.Expr, scope: Scope) -> Value:
-    listed = (e.args.get("expression"), *(e.args.get("expressions") or ()))
-    paths = [path for path in listed if path is not None]
+    # some dialects' parsers list the document before its paths
+    listed = (e.this, e.args.get("expression"), *(e.args.get("expressions") or ()))
+    given = [one for one in listed if one is not None]
+    if not given:
+        return NOTHING
+    container, *paths = given
     scalar = isinstance(e, exp.JSONExtractScalar | exp.JSONBExtractScalar)
     if not scalar and walk.dialect == "duckdb" and _key_reaches_on(e):
-        return flow(walk.value(walk, e.this, scope), TRANSFORM)
-    container = e.this
+        return flow(walk.value(walk, container, scope), TRANSFORM)
     if len(paths) == 1:
         container, paths[0] = _picked(document(container), paths[0])
     return accessed(walk, walk.value(walk, container, scope), paths, scope, scalar=scalar)
