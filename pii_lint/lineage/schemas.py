@@ -29,10 +29,11 @@ def read_schema(told: object, depth: int = DEEPEST) -> Schema:
 
 def paths_of(schema: Schema) -> Paths:
     """A struct or list of structs as the paths to its leaves; none for anything else."""
-    return tuple(_paths(schema)) if isinstance(_innermost(schema), dict) else ()
+    return tuple(_paths(schema)) if isinstance(innermost(schema), dict) else ()
 
 
-def _innermost(schema: Schema) -> Schema:
+def innermost(schema: Schema) -> Schema:
+    """What a list holds, or the lists in it."""
     while isinstance(schema, list):
         schema = schema[0]
     return schema

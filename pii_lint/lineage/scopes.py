@@ -282,6 +282,16 @@ class Scope:
             scope = scope.parent
         return None
 
+    def nearest(self, key: str) -> Source | None:
+        """The source of that name, innermost first."""
+        scope: Scope | None = self
+        while scope is not None:
+            source = scope.source(key)
+            if source is not None:
+                return source
+            scope = scope.parent
+        return None
+
     def source(self, key: str) -> Source | None:
         """The source of that name in this scope."""
         for source in self.sources:

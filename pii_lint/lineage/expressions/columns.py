@@ -46,12 +46,9 @@ def row_of(walk: Walk, table: exp.Expr | None, scope: Scope) -> Value:
     """A whole row: of the relation of that name, or of all that are in sight."""
     if table is None:
         return union(source.relation.row() for source in scope.sources if source.visible)
-    current: Scope | None = scope
-    while current is not None:
-        source = current.source(table.name.lower())
-        if source is not None:
-            return source.relation.row()
-        current = current.parent
+    source = scope.nearest(table.name.lower())
+    if source is not None:
+        return source.relation.row()
     return resolve(walk, [table], scope) if isinstance(table, exp.Identifier) else NOTHING
 
 

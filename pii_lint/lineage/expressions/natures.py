@@ -6,7 +6,7 @@ import json
 
 from sqlglot import exp
 
-from pii_lint.lineage.schemas import Schema, common, element, field, read_schema
+from pii_lint.lineage.schemas import Schema, common, element, field, innermost, read_schema
 from pii_lint.lineage.scopes import Relation, Scope
 from pii_lint.lineage.values import Value
 
@@ -196,17 +196,14 @@ def _row(relation: Relation) -> Schema:
 
 def fitting(schema: Schema, content: Value) -> Schema:
     """As much of it as the value bears out: all of its fields are told, and they are kept apart."""
-    inner = schema
-    while isinstance(inner, list):
-        inner = inner[0]
+    inner = innermost(schema)
     fits = not (isinstance(inner, dict) and inner) or _borne_out(inner, content)
     return schema if fits else [None] if isinstance(schema, list) else None
 
 
 def _borne_out(schema: Schema, content: Value) -> bool:
     fields = content.fields or {}
-    while isinstance(schema, list):
-        schema = schema[0]
+    schema = innermost(schema)
     if not isinstance(schema, dict):
         return True
     return fields.keys() == schema.keys() and all(

@@ -41,7 +41,7 @@ def expand(
         return _fields_of(value(walk, e.this, scope)), False, None
     star = e if isinstance(e, exp.Star) else e.this
     if isinstance(e, exp.Column):
-        found = qualified_source(e, scope)
+        found = scope.nearest(e.table.lower())
         if found is None:
             fields = _fields_of(resolve(walk, identifiers(e), scope))
             return Options(walk, star, scope).applied(fields), False, None
@@ -59,17 +59,6 @@ def expand(
     if liked is None and (known := pattern_of(chosen, scope)) is not None:
         pattern = (*known, changes.signature)
     return changes.applied(items), certain, pattern
-
-
-def qualified_source(e: exp.Column, scope: Scope) -> Source | None:
-    key = e.table.lower()
-    current: Scope | None = scope
-    while current is not None:
-        source = current.source(key)
-        if source is not None:
-            return source
-        current = current.parent
-    return None
 
 
 def columns_of(

@@ -13,7 +13,7 @@ from pii_lint.lineage.scopes import Column, Item, Scope, Source, Tail
 from pii_lint.lineage.values import union
 from pii_lint.lineage.walk import Walk
 
-from .expansion import columns_of, expand, is_star, pattern_of, qualified_source, wanted
+from .expansion import columns_of, expand, is_star, pattern_of, wanted
 from .names import SEARCHED, Keep, as_regex, fits, holds
 from .options import Options
 
@@ -45,7 +45,7 @@ def spread(walk: Walk, e: exp.Expr, scope: Scope) -> Chosen | None:
 def chosen_columns(walk: Walk, node: exp.Expr, scope: Scope) -> Chosen:
     """The columns that one `columns(…)` stands for."""
     asked = _asked(node)
-    if isinstance(asked, exp.Column) and is_star(asked) and not qualified_source(asked, scope):
+    if isinstance(asked, exp.Column) and is_star(asked) and not scope.nearest(asked.table.lower()):
         # the fields of a struct
         items, certain, pattern = expand(walk, asked, scope)
         return Chosen(node, items, certain, pattern)
